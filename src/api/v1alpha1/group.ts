@@ -1,0 +1,15 @@
+/**
+ * Names of the API: group, version, kind, annotations. Nothing else in the program spells them.
+ */
+export const GROUP = 'mcpserver-operator.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+export const KIND = 'MCPServer';
+export const PLURAL = 'mcpservers';
+export const SHORT_NAME = 'mcpsvr';
+
+/** Any new value asks for one probe at once, whatever the backoff; `status.lastHandledProbeRequest` echoes it. */
+export const PROBE_REQUESTED_AT = `${GROUP}/probe-requested-at`;
+
+/** On a Secret: comma-separated hosts (`a.example.com`, `*.b.example.com`) that its values may be sent to. */
+export const ALLOWED_HOSTS = `${GROUP}/allowed-hosts`;
