@@ -196,5 +196,8 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly failure: Failure }
   /** Our own shutdown, lost leadership, a deletion or a newer generation: no verdict (page 4, row 61). */
   | { readonly kind: 'aborted' }
-  /** The API server could not be asked for a Secret, ConfigMap or Service: nothing was learned about the MCP server. */
+  /**
+   * Nothing was learned about the MCP server: the API server could not be asked for a Secret, ConfigMap or Service, or this process ran
+   * out of descriptors or memory.
+   */
   | { readonly kind: 'undecided' };

@@ -9,7 +9,7 @@ export interface FailureVerdict {
   readonly kind: 'failing';
   readonly class: FailureClass;
   readonly reason: Reason;
-  /** The row of page 4 that decided. */
+  /** The row of page 4 that decided; 0 for `InvalidSpec`, which is about our own parser and not on the page. */
   readonly row: number;
   readonly stage: Stage;
   readonly httpStatus?: number;

@@ -1,12 +1,14 @@
 /**
  * The status of an MCPServer: what the operator found. Schema and types; `reconcile/next-status.ts` alone builds values of it.
  * Strings that a server chose are bounded but otherwise loose here, because patterns run on status writes too: clamp in code.
+ * Fields that this version does not know are dropped while reading.
  */
 import * as z from 'zod';
+import { anyText } from './text.ts';
 
-const time = () => z.iso.datetime();
+const time = () => z.iso.datetime({ offset: true });
 
-/** At most this many characters in a condition's or failure's message. */
+/** At most this many bytes of UTF-8 in a condition's or failure's message. */
 export const MAX_MESSAGE_BYTES = 1024;
 /** At most this many items of one list are shown; `count` stays exact. */
 export const MAX_LISTED_ITEMS = 128;
@@ -39,88 +41,123 @@ export const CONDITION_TYPES = [
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-const Condition = z.strictObject({
-  type: z.string().min(1).max(316),
-  status: z.enum(['True', 'False', 'Unknown']),
-  observedGeneration: z.int().min(0).optional(),
-  lastTransitionTime: time(),
-  reason: z.string().min(1).max(1024),
-  message: z.string().max(32768),
+/** A list that is replaced as a whole: server-side apply never merges its items. */
+const atomic = { 'x-kubernetes-list-type': 'atomic' };
+
+/** Text that a server chose, or that may be empty: 0 … `max` code points. */
+const looseText = (max: number) => anyText(max, 0);
+
+const Condition = z.object({
+  type: z.string().min(1).max(316).describe('Kind of condition. Ready is always there, the others only while they are True.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether the condition holds.'),
+  observedGeneration: z.int().min(0).optional().describe('Generation of the spec that the condition is about.'),
+  lastTransitionTime: time().describe('When the status of the condition changed.'),
+  reason: z.string().min(1).max(128).describe('CamelCase name of the fact, for scripts and alerts.'),
+  message: looseText(MAX_MESSAGE_BYTES).describe('One line: what happened, what happens next and what to do.'),
 });
 export type Condition = z.output<typeof Condition>;
 
-const Digest = z.string().max(71).describe('sha256: and 64 hex digits.');
+const Digest = z.string().max(71);
 
-const CapabilityList = z.strictObject({
-  count: z.int().min(0).describe('Well-formed items over all pages, duplicates too.'),
-  invalid: z.int().min(0).describe('Malformed items, which are left out.'),
-  digest: Digest,
+const CapabilityList = z.object({
+  count: z.int32().min(0).describe('Well-formed items over all pages, duplicates too.'),
+  invalid: z.int32().min(0).describe('Malformed items, which are left out.'),
+  digest: Digest.describe('SHA-256 over the names and definitions of all items: sha256: and 64 hex digits.'),
   items: z
-    .array(z.strictObject({ name: z.string().max(512), digest: z.string().max(16) }))
+    .array(
+      z.object({
+        name: looseText(512).describe('Name as the server reports it, without control characters.'),
+        digest: z.string().max(16).describe('First 16 hex digits of the SHA-256 of the definition.'),
+      }),
+    )
     .max(MAX_LISTED_ITEMS)
-    .describe('Sorted by name. Each digest is the first 16 hex digits of the item’s SHA-256.'),
-  truncated: z.boolean().optional().describe('True when items were left out of this status.'),
+    .meta(atomic)
+    .describe('The items, sorted by name; at most 128.'),
+  truncated: z.boolean().optional().describe('true when items were left out of this status.'),
 });
 export type CapabilityList = z.output<typeof CapabilityList>;
 
-const Capabilities = z.strictObject({
-  digest: Digest,
+const Capabilities = z.object({
+  digest: Digest.describe('SHA-256 over all lists, whatever their order: sha256: and 64 hex digits.'),
   capturedAt: time().describe('When this content was first seen.'),
-  previousDigest: Digest.optional(),
-  features: z.array(z.string().max(128)).max(64).describe('Capability keys that the server advertises.'),
-  tools: CapabilityList.optional(),
-  resources: CapabilityList.optional(),
-  resourceTemplates: CapabilityList.optional(),
-  prompts: CapabilityList.optional(),
+  previousDigest: Digest.optional().describe('Digest before the last change.'),
+  features: z.array(looseText(128)).max(64).meta(atomic).describe('Capability keys that the server advertises.'),
+  tools: CapabilityList.optional().describe('Tools; absent when the server does not offer the list.'),
+  resources: CapabilityList.optional().describe('Resources; absent when the server does not offer the list.'),
+  resourceTemplates: CapabilityList.optional().describe('Resource templates; absent when the server does not offer the list.'),
+  prompts: CapabilityList.optional().describe('Prompts; absent when the server does not offer the list.'),
 });
 export type Capabilities = z.output<typeof Capabilities>;
 
-const Endpoint = z.strictObject({
-  url: z.string().max(2048).describe('Without user info and query.'),
-  transport: z.enum(['StreamableHTTP', 'SSE']),
-  era: z.enum(['Modern', 'Legacy']),
-  protocolVersion: z.string().max(64),
-  negotiatedAt: time(),
+const Endpoint = z.object({
+  url: looseText(2048).describe('URL that answered, without user info and query.'),
+  transport: z.enum(['StreamableHTTP', 'SSE']).describe('Transport that answered.'),
+  era: z.enum(['Modern', 'Legacy']).describe('Modern: 2026-07-28, stateless. Legacy: initialize and sessions.'),
+  protocolVersion: looseText(64).describe('Protocol version that both sides agreed on.'),
+  negotiatedAt: time().describe('When transport and era were detected.'),
 });
 export type Endpoint = z.output<typeof Endpoint>;
 
-const Failure = z.strictObject({
-  class: z.enum(CLASSES),
-  reason: z.string().max(128),
-  message: z.string().max(MAX_MESSAGE_BYTES),
-  stage: z.enum(STAGES).optional(),
-  httpStatus: z.int().optional(),
-  rpcCode: z.int().optional(),
-  errorCode: z.string().max(64).optional(),
+const Server = z.object({
+  name: looseText(256).describe('Name as the server reports it.'),
+  version: looseText(128).describe('Version as the server reports it.'),
+  title: looseText(256).optional().describe('Title as the server reports it.'),
+});
+
+const Failure = z.object({
+  class: z.enum(CLASSES).describe('Who has to act: nobody yet, the owner of the server, or the owner of the credential.'),
+  reason: z.string().max(128).describe('CamelCase name of the fact.'),
+  message: looseText(MAX_MESSAGE_BYTES).describe('One line: what happened, what happens next and what to do.'),
+  stage: z.enum(STAGES).optional().describe('Where in the probe it failed.'),
+  httpStatus: z.int32().optional().describe('HTTP status, where one decided.'),
+  rpcCode: z.int32().optional().describe('JSON-RPC error code, where one decided.'),
+  errorCode: z.string().max(64).optional().describe('Code of the network or TLS error, such as ECONNREFUSED.'),
   since: time().describe('First failure after a success, a spec change or creation.'),
-  consecutive: z.int().min(1).describe('Failed probes of the same class in a row.'),
-  attempts: z.int().min(0).describe('Attempts in the last probe; 0 when nothing was sent.'),
-  nextProbeTime: time(),
+  consecutive: z.int32().min(1).describe('Failed probes of the same class in a row.'),
+  attempts: z.int32().min(0).describe('Attempts in the last probe; 0 when nothing was sent.'),
+  nextProbeTime: time().optional().describe('When the next probe is due; absent when only an edit of the spec helps.'),
 });
 export type Failure = z.output<typeof Failure>;
 
-const Transition = z.strictObject({
-  time: time(),
-  from: z.enum(STATES),
-  to: z.enum(STATES),
-  reason: z.string().max(128),
-  probeID: z.string().max(64).optional(),
+const LastFailure = z.object({
+  class: z.enum(CLASSES).describe('Class of that failure.'),
+  reason: z.string().max(128).describe('Reason of that failure.'),
+  time: time().describe('When it was last seen.'),
+});
+
+const Transition = z.object({
+  time: time().describe('When the state changed.'),
+  from: z.enum(STATES).describe('State before.'),
+  to: z.enum(STATES).describe('State after.'),
+  reason: z.string().max(128).describe('CamelCase name of the fact that changed it.'),
+  probeID: z.string().max(64).optional().describe('Identifier of the probe, as in the log lines and the event.'),
 });
 export type Transition = z.output<typeof Transition>;
 
-export const MCPServerStatus = z.strictObject({
-  observedGeneration: z.int().min(-1).default(-1),
-  state: z.enum(STATES).default('Pending'),
-  conditions: z.array(Condition).max(16).optional(),
-  endpoint: Endpoint.optional(),
-  server: z
-    .strictObject({ name: z.string().max(256), version: z.string().max(128), title: z.string().max(256).optional() })
-    .optional(),
-  capabilities: Capabilities.optional(),
-  failure: Failure.optional(),
-  lastFailure: z.strictObject({ class: z.enum(CLASSES), reason: z.string().max(128), time: time() }).optional(),
-  lastSuccessTime: time().optional(),
-  history: z.array(Transition).max(MAX_HISTORY).optional(),
-  lastHandledProbeRequest: z.string().max(1024).optional(),
-});
+export const MCPServerStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(-1)
+      .default(-1)
+      .describe('Generation of the spec that was last probed; -1 before the first probe.'),
+    state: z.enum(STATES).default('Pending').describe('The verdict in one word.'),
+    conditions: z
+      .array(Condition)
+      .max(16)
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+      .optional()
+      .describe('Ready, and the conditions that are True.'),
+    endpoint: Endpoint.optional().describe('Where and how the server answered last.'),
+    server: Server.optional().describe('What the server says it is.'),
+    capabilities: Capabilities.optional().describe('The last good snapshot; kept while the server fails.'),
+    failure: Failure.optional().describe('The failure that lasts; absent while the server is available.'),
+    lastFailure: LastFailure.optional().describe('The failure before the last recovery.'),
+    lastSuccessTime: time().optional().describe('Last success, refreshed at most once an hour while nothing else changes.'),
+    history: z.array(Transition).max(MAX_HISTORY).meta(atomic).optional().describe('The last 10 changes of state, oldest first.'),
+    lastHandledProbeRequest: looseText(1024)
+      .optional()
+      .describe('Value of the annotation mcpserver-operator.dev/probe-requested-at that was last acted upon.'),
+  })
+  .describe('What the operator found.');
 export type MCPServerStatus = z.output<typeof MCPServerStatus>;

@@ -1,0 +1,78 @@
+/**
+ * Makes a text that a server chose (a name, a title, a version) fit to be shown: well-formed, NFC, nothing invisible, no credential that
+ * this probe sent, bounded. Never parses or escapes: where a text is shown decides that. Cleaning comes before redaction, so that an
+ * invisible character inside a reflected token hides nothing, and redaction before the cut, so that a cut shows no part of a token.
+ */
+
+export const REDACTED = '[redacted]';
+
+/** A sanitizer for the secrets of one probe. `maxChars` counts UTF-16 units, so the result fits a `maxLength` of any counting. */
+export type Sanitize = (text: string, maxChars: number) => string;
+
+/**
+ * Controls, bidi and other format characters, everything that Unicode says to ignore when shown (zero-width, fillers, variation selectors,
+ * tags), line and paragraph separators. White space among the controls becomes a space before.
+ */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}]/gu;
+const WHITE_CONTROLS = /[\t-\r\x85\u2028\u2029]+/g;
+/** Printable ASCII is clean and in NFC: most names and versions, at a tenth of the price. */
+const PLAIN = /^[ -~]*$/;
+
+/** Encoded forms and words of a secret are looked for from this length on: shorter ones would match by chance. */
+const MIN_DERIVED_CHARS = 8;
+/** A header value has two words (`Bearer abc`); more than a few are a sentence and no secret. */
+const MAX_WORDS = 8;
+
+/** Prepares the secrets of one probe: at most 33 (32 headers and a token), each with at most 45 forms. Empty ones are ignored. */
+export function createSanitizer(secrets: readonly string[]): Sanitize {
+  // Longest first: a form that contains another one must be taken whole.
+  const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
+  return (text, maxChars) => clamp(redact(clean(text), forms, maxChars), maxChars);
+}
+
+/** `createSanitizer` for a single text. */
+export function sanitizeText(text: string, maxChars: number, secrets: readonly string[]): string {
+  return createSanitizer(secrets)(text, maxChars);
+}
+
+function clean(text: string): string {
+  if (PLAIN.test(text)) return text;
+  return text.toWellFormed().replace(WHITE_CONTROLS, ' ').replace(INVISIBLE, '').normalize('NFC');
+}
+
+/**
+ * A secret as a server may give it back: as it is, its words (`Bearer abc` → `abc`), and each of these in base64, base64url, hex and
+ * percent-encoding.
+ */
+function formsOf(secret: string): readonly string[] {
+  const words = secret.split(/\s+/, MAX_WORDS).filter((word) => word.length >= MIN_DERIVED_CHARS);
+  const long = [secret, ...words].filter((form) => form.length >= MIN_DERIVED_CHARS);
+  const encoded = long.flatMap((form) => {
+    const bytes = Buffer.from(form, 'utf8');
+    const base64 = bytes.toString('base64').replace(/=+$/, '');
+    return [base64, bytes.toString('base64url'), bytes.toString('hex'), encodeURIComponent(form.toWellFormed())];
+  });
+  return [secret, ...words, ...encoded].map((form) => clean(form).trim()).filter((form) => form !== '');
+}
+
+/**
+ * Cuts the text at every occurrence, so that each seam is a redaction. Only the first `maxChars + 1` pieces can show: their seams alone
+ * are longer than `maxChars`, and that bounds the pieces whatever the text holds.
+ */
+function redact(text: string, forms: readonly string[], maxChars: number): string {
+  let pieces = [text];
+  for (const form of forms) {
+    if (!text.includes(form)) continue;
+    pieces = pieces.flatMap((piece) => piece.split(form, maxChars + 1)).slice(0, maxChars + 1);
+  }
+  return pieces.join(REDACTED);
+}
+
+function clamp(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  const last = text.charCodeAt(maxChars - 1);
+  const splitsPair = last >= 0xd800 && last <= 0xdbff;
+  const cut = text.slice(0, Math.max(0, splitsPair ? maxChars - 1 : maxChars));
+  // A slice keeps its whole parent alive: 512 characters of a 4 MiB name would hold 4 MiB.
+  return Buffer.from(cut, 'utf16le').toString('utf16le');
+}

@@ -1,0 +1,166 @@
+/**
+ * What the reconciler remembers of one object between two runs. Everything here can be lost: a fresh process rebuilds it from the
+ * object's status (page 5.4), at the price of spreading healthy servers' next probes anew. One entry per object that exists.
+ */
+import type { RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
+import { type ParsedSpec, parseSpec, parseStatus } from '../api/v1alpha1/mcpserver.ts';
+import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
+import { parseTime } from '../platform/clock.ts';
+import type { Verdict } from '../probe/verdict.ts';
+import { compareSpecs, type Edit } from './edit.ts';
+import type { ProbeCause } from './ports.ts';
+import { refreshPhaseMs } from './progress.ts';
+
+/** What a probe found out about one generation, until its status is written. */
+export interface Finished {
+  readonly generation: number;
+  readonly cause: ProbeCause;
+  readonly verdict: Exclude<Verdict, { readonly kind: 'none' }>;
+  readonly attempts: number;
+  readonly probeID: string;
+  readonly probeRequest: string | undefined;
+  /** Monotonic time of the end of the probe: the progress clock and the ladder count from there. */
+  readonly atMs: number;
+}
+
+export interface Memory {
+  readonly uid: string;
+  generation: number;
+  spec: ParsedSpec;
+  status: MCPServerStatus;
+  /** Version of the object whose status was parsed last. */
+  resourceVersion: string;
+  /** Versions that are older than a status of ours which the watch has not shown yet. At most a handful: see `noteWritten`. */
+  readonly overtaken: Set<string>;
+  /** What changed since the spec that the status was found for. */
+  edit: Edit | undefined;
+  /** Monotonic time of the next probe by schedule; undefined until a status tells. */
+  dueMs: number | undefined;
+  /** Monotonic time at which the present failure began; only as long as there is one. */
+  failingSinceMs: number | undefined;
+  /** The last failure was silence (three-of-five rule). */
+  timedOut: boolean;
+  unwritten: Finished | undefined;
+  /** Calls to the API server that failed in a row: the clock of its own that they back off on. */
+  apiFailures: number;
+  /** A status of this object is being written. */
+  writing: boolean;
+  /** Monotonic time since when a first verdict for this generation is awaited. */
+  awaitedSinceMs: number | undefined;
+  /** Wall time of the last detection of era and transport. */
+  detectedAtMs: number | undefined;
+  /** Ends the probe in flight, if there is one. */
+  abort: AbortController | undefined;
+}
+
+/** Wall times that a status holds are trusted no further than this: a clock that jumped must not silence a server for longer. */
+const MAX_WAIT_MS = 86_400_000 * 1.1;
+
+export interface Now {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** Builds the memory of an object that is seen for the first time by this process. */
+export function recall(raw: RawMCPServer, now: Now): Memory {
+  const spec = parseSpec(raw.spec);
+  const status = parseStatus(raw.status);
+  const memory: Memory = {
+    uid: raw.metadata.uid,
+    generation: raw.metadata.generation,
+    spec,
+    status,
+    resourceVersion: raw.metadata.resourceVersion,
+    overtaken: new Set(),
+    // Which edits happened while nobody watched is not known: the careful guess is another target.
+    edit: status.observedGeneration === raw.metadata.generation ? undefined : 'target',
+    dueMs: undefined,
+    failingSinceMs: undefined,
+    timedOut: TIMEOUT_REASONS.has(status.failure?.reason ?? ''),
+    unwritten: undefined,
+    apiFailures: 0,
+    writing: false,
+    awaitedSinceMs: undefined,
+    detectedAtMs: parseTime(status.endpoint?.negotiatedAt),
+    abort: undefined,
+  };
+  const sinceMs = parseTime(status.failure?.since);
+  if (sinceMs !== undefined) memory.failingSinceMs = now.monotonicMs - clamp(now.wallMs - sinceMs);
+  const nextProbeMs = parseTime(status.failure?.nextProbeTime);
+  if (nextProbeMs !== undefined) memory.dueMs = now.monotonicMs + clamp(nextProbeMs - now.wallMs);
+  else if (spec.kind === 'valid') memory.dueMs = now.monotonicMs + refreshPhaseMs(spec.value, raw.metadata.uid);
+  return memory;
+}
+
+/** Brings the memory up to what the watch shows. */
+export function refreshMemory(memory: Memory, raw: RawMCPServer): void {
+  const { generation, resourceVersion } = raw.metadata;
+  if (generation !== memory.generation) {
+    const spec = parseSpec(raw.spec);
+    memory.edit = widerEdit(memory.edit, editBetween(memory.spec, spec));
+    memory.spec = spec;
+    memory.generation = generation;
+    memory.unwritten = undefined;
+    memory.awaitedSinceMs = undefined;
+  }
+  if (resourceVersion === memory.resourceVersion || memory.overtaken.has(resourceVersion)) return;
+  memory.overtaken.clear();
+  memory.resourceVersion = resourceVersion;
+  memory.status = parseStatus(raw.status);
+}
+
+/** A status of ours is written: what the watch shows until it catches up is older. */
+export function noteWritten(memory: Memory, status: MCPServerStatus, resourceVersion: string): void {
+  // Bounded by the writes between two watch events of one object; a watch that is silent for long is closed and listed anew.
+  memory.overtaken.add(memory.resourceVersion);
+  memory.resourceVersion = resourceVersion;
+  memory.status = status;
+}
+
+/**
+ * Takes over the status of a fresh read after a conflict. False when the object is another one or of another generation: then nothing
+ * that was decided holds, and the watch will show why.
+ */
+export function adoptStatus(memory: Memory, current: RawMCPServer): boolean {
+  const { uid, generation, resourceVersion } = current.metadata;
+  if (uid !== memory.uid || generation !== memory.generation) return false;
+  if (resourceVersion !== memory.resourceVersion) noteWritten(memory, parseStatus(current.status), resourceVersion);
+  return true;
+}
+
+/** Keeps what a published verdict means for the next plan. */
+export function noteVerdict(
+  memory: Memory,
+  { verdict, atMs }: Finished,
+  next: { readonly delayMs: number; readonly continues: boolean },
+  wallMs: number,
+): void {
+  memory.unwritten = undefined;
+  memory.edit = undefined;
+  memory.awaitedSinceMs = undefined;
+  memory.apiFailures = 0;
+  memory.dueMs = atMs + next.delayMs;
+  if (verdict.kind === 'available') {
+    memory.failingSinceMs = undefined;
+    memory.timedOut = false;
+    if (verdict.finding.negotiated) memory.detectedAtMs = wallMs;
+    return;
+  }
+  memory.timedOut = verdict.timedOut;
+  if (!next.continues || memory.failingSinceMs === undefined) memory.failingSinceMs = atMs;
+}
+
+const TIMEOUT_REASONS: ReadonlySet<string> = new Set(['ConnectTimeout', 'RequestTimeout', 'ProbeTimeout', 'TLSHandshakeTimeout']);
+
+const clamp = (ms: number) => Math.min(Math.max(ms, 0), MAX_WAIT_MS);
+
+function editBetween(before: ParsedSpec, after: ParsedSpec): Edit {
+  return before.kind === 'valid' && after.kind === 'valid' ? compareSpecs(before.value, after.value) : 'target';
+}
+
+const WIDTH: Record<Edit, number> = { cosmetic: 1, settings: 2, target: 3 };
+
+/** Several edits before one probe count as the widest of them. */
+function widerEdit(a: Edit | undefined, b: Edit): Edit {
+  return a !== undefined && WIDTH[a] > WIDTH[b] ? a : b;
+}

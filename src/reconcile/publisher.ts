@@ -1,0 +1,113 @@
+/**
+ * Brings a decided status to the API server: only on change, only to the object that it was decided for, deciding again when somebody
+ * else was faster. It never probes, never re-creates an object, and never writes while another process leads.
+ */
+import type { RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
+import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
+import type { Random } from '../platform/random.ts';
+import { uniform } from '../platform/random.ts';
+import { isWorthWriting } from './decide.ts';
+import { adoptStatus, type Memory, noteWritten } from './memory.ts';
+import type { ObjectReader, ReconcileObserver, StatusWriter, WriteResult } from './ports.ts';
+
+export interface PublisherDeps {
+  readonly writer: StatusWriter;
+  readonly reader: ObjectReader;
+  readonly random: Random;
+  readonly observer: ReconcileObserver;
+  /** Checked before each write: false once this process may not lead any more. */
+  readonly mayWrite: () => boolean;
+  /** Aborts when writes must end, too: after the grace of a shutdown. */
+  readonly signal: AbortSignal;
+  /** `lastSuccessTime` is written anew when it is this old and nothing else is new; 3,600,000 by default. */
+  readonly lastSuccessRefreshMs: number;
+}
+
+export type Published =
+  /** The status stands there, written or already equal in substance. */
+  | { readonly kind: 'done' }
+  /** The object is another one or of another generation: the decision is worth nothing. */
+  | { readonly kind: 'superseded' }
+  /** Not written; the same decision may be tried again after `afterMs`. */
+  | { readonly kind: 'later'; readonly afterMs: number }
+  /** This process may not write any more. */
+  | { readonly kind: 'fenced' };
+
+export interface Publisher {
+  publish(raw: RawMCPServer, memory: Memory, decide: () => MCPServerStatus): Promise<Published>;
+  /** Writes under way. */
+  writing(): number;
+}
+
+/** Somebody else writes to the same object faster than we read it this many times in a row: try later. */
+const MAX_CONFLICTS = 4;
+
+const BACKOFF_BASE_MS = 500;
+const BACKOFF_MAX_MS = 60_000;
+/** 2^7 · 500 ms is beyond the maximum. */
+const MAX_DOUBLINGS = 7;
+
+export function createPublisher(deps: PublisherDeps): Publisher {
+  let writing = 0;
+
+  async function attempt(raw: RawMCPServer, memory: Memory, decide: () => MCPServerStatus): Promise<Published> {
+    const { namespace, name, uid } = raw.metadata;
+    let result: WriteResult = { kind: 'conflict' };
+    for (let conflicts = 0; conflicts < MAX_CONFLICTS && result.kind === 'conflict'; conflicts++) {
+      const previous = memory.status;
+      const status = decide();
+      if (!isWorthWriting(previous, status, deps.lastSuccessRefreshMs)) return { kind: 'done' };
+      if (!deps.mayWrite()) return { kind: 'fenced' };
+      result = await deps.writer.writeStatus(
+        { namespace, name, uid, resourceVersion: memory.resourceVersion },
+        status,
+        deps.signal,
+      );
+      if (result.kind === 'written') {
+        memory.apiFailures = 0;
+        noteWritten(memory, status, result.resourceVersion);
+        tell(raw, previous, status);
+        return { kind: 'done' };
+      }
+      if (result.kind === 'gone') return { kind: 'superseded' };
+      if (result.kind !== 'conflict') break;
+      const current = await deps.reader.readObject(namespace, name, deps.signal);
+      if (current.kind === 'notFound') return { kind: 'superseded' };
+      if (current.kind === 'unavailable') result = { kind: 'unavailable' };
+      else if (!adoptStatus(memory, current.value)) return { kind: 'superseded' };
+    }
+    return later(raw, memory, result);
+  }
+
+  function later(raw: RawMCPServer, memory: Memory, result: WriteResult): Published {
+    if (deps.signal.aborted) return { kind: 'fenced' };
+    const ceilingMs = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(memory.apiFailures, MAX_DOUBLINGS));
+    const floorMs = result.kind === 'unavailable' ? (result.retryAfterMs ?? 0) : 0;
+    const afterMs = Math.max(floorMs, uniform(deps.random, ceilingMs / 2, ceilingMs));
+    memory.apiFailures += 1;
+    deps.observer.writeFailed(raw.metadata, result, afterMs);
+    return { kind: 'later', afterMs };
+  }
+
+  function tell(raw: RawMCPServer, previous: MCPServerStatus, status: MCPServerStatus): void {
+    const { namespace, name, uid } = raw.metadata;
+    const last = status.history?.at(-1);
+    if (previous.state === status.state || last === undefined) return;
+    const { from, to, reason, probeID } = last;
+    deps.observer.transition({ namespace, name, uid, from, to, reason, ...(probeID !== undefined && { probeID }) });
+  }
+
+  return {
+    async publish(raw, memory, decide) {
+      writing += 1;
+      memory.writing = true;
+      try {
+        return await attempt(raw, memory, decide);
+      } finally {
+        memory.writing = false;
+        writing -= 1;
+      }
+    },
+    writing: () => writing,
+  };
+}

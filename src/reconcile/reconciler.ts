@@ -1,0 +1,265 @@
+/**
+ * Carries plans out: plan (pure) → probe → verdict → next status (pure) → write. It does no IO itself, only through its ports, and calls
+ * nobody from below: a run returns when to be called next, and which other keys to wake.
+ *
+ * It promises: a result for another uid or an older generation is dropped; a write never holds a probe slot; an aborted probe counts as
+ * nothing; whatever fails on our side is tried again on a clock of its own and never becomes a verdict on a server.
+ */
+import { keyOf, type RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
+import { isTransientReason } from '../api/v1alpha1/reasons.ts';
+import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
+import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Prober } from '../probe/ports.ts';
+import type { Booking } from '../queue/booking.ts';
+import type { Ticket } from '../queue/work-queue.ts';
+import { createOutages } from './contagion.ts';
+import { type Decision, decideAfterProbe, statusFacts } from './decide.ts';
+import { type Finished, type Memory, type Now, noteVerdict, recall, refreshMemory } from './memory.ts';
+import {
+  type StatusFacts,
+  statusAfterDeadline,
+  statusOfInvalidSpec,
+  statusWhilePending,
+  statusWhileSuspended,
+} from './next-status.ts';
+import { lanesOf, type Plan, type ProbePlan, planReconcile, probeRequestOf, RANK } from './plan.ts';
+import type { ObjectStore, ProbeCause } from './ports.ts';
+import { createPublisher, type Published, type Publisher, type PublisherDeps } from './publisher.ts';
+import { holdExactly, requestOf, visitServer } from './visit.ts';
+import { createWaiting, type Waiting } from './waiting.ts';
+
+export interface ReconcilerDeps extends PublisherDeps {
+  readonly store: ObjectStore;
+  readonly prober: Prober;
+  readonly clock: Clock;
+}
+
+/** What a run leads to. */
+export interface ReconcileResult {
+  /** When this key wants to run again; undefined = not before the next event. */
+  readonly next: Booking | undefined;
+  /** Other keys that are due because of this run. */
+  readonly wake: readonly { readonly key: string; readonly booking: Booking }[];
+}
+
+export interface Reconciler {
+  run(ticket: Ticket): Promise<ReconcileResult>;
+  /** The watch showed something new about `key`: a probe of what is no longer there, or of an older generation, ends. */
+  noticed(key: string): void;
+  /** Ends every probe in flight without a verdict. */
+  abortAll(): void;
+  /** Writes the Pending rows of objects that have waited long. To be called about once a second. */
+  sweep(): void;
+}
+
+/** Pause before a probe whose Secrets could not be read is tried again. */
+const UNDECIDED_MS = { base: 1000, max: 60_000, doublings: 6 } as const;
+
+const REST: ReconcileResult = { next: undefined, wake: [] };
+
+export function createReconciler(deps: ReconcilerDeps): Reconciler {
+  return new MCPServerReconciler(deps);
+}
+
+class MCPServerReconciler implements Reconciler {
+  readonly #deps: ReconcilerDeps;
+  readonly #publisher: Publisher;
+  readonly #memories = new Map<string, Memory>();
+  readonly #outages = createOutages();
+  readonly #waiting: Waiting;
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+    this.#publisher = createPublisher(deps);
+    this.#waiting = createWaiting(deps.clock);
+  }
+
+  async run(ticket: Ticket): Promise<ReconcileResult> {
+    const raw = this.#deps.store.get(ticket.key);
+    if (raw === undefined) {
+      this.#forget(ticket.key);
+      return REST;
+    }
+    const memory = this.#remember(ticket.key, raw);
+    const plan = planReconcile(raw.metadata, memory, this.#deps.clock.monotonicMs());
+    switch (plan.do) {
+      case 'rest':
+      case 'wait':
+        return { next: bookingOf(plan), wake: [] };
+      case 'suspend':
+        return this.#settle(raw, memory, statusWhileSuspended);
+      case 'expire':
+        return this.#settle(raw, memory, statusAfterDeadline);
+      case 'reject':
+        return this.#settle(raw, memory, (facts) => statusOfInvalidSpec(facts, plan.path));
+      case 'rewrite':
+        return this.#conclude(raw, memory, plan.spec, plan.finished);
+      case 'probe':
+        return this.#probe(ticket, raw, memory, plan);
+    }
+  }
+
+  noticed(key: string): void {
+    const memory = this.#memories.get(key);
+    if (memory?.abort === undefined) return;
+    const metadata = this.#deps.store.get(key)?.metadata;
+    if (metadata?.uid !== memory.uid || metadata.generation !== memory.generation) memory.abort.abort();
+  }
+
+  abortAll(): void {
+    for (const memory of this.#memories.values()) memory.abort?.abort();
+  }
+
+  sweep(): void {
+    for (const key of this.#waiting.takeOverdue((key) => this.#memories.get(key), this.#publisher.writing())) {
+      const memory = this.#memories.get(key);
+      const raw = this.#deps.store.get(key);
+      if (memory === undefined || raw?.metadata.uid !== memory.uid) continue;
+      // A failure here is no loss: the verdict follows, and until then the schema's default says the same.
+      void this.#publisher.publish(raw, memory, () => statusWhilePending(this.#facts(raw, memory)));
+    }
+  }
+
+  async #probe(ticket: Ticket, raw: RawMCPServer, memory: Memory, plan: ProbePlan): Promise<ReconcileResult> {
+    const { key } = ticket;
+    if (plan.cause === 'edit') this.#waiting.add(key, memory);
+    this.#outages.forget(key);
+    if (!holdExactly(ticket.hold, plan.lanes)) {
+      const dueMs = Math.min(ticket.booking.dueMs, this.#deps.clock.monotonicMs());
+      return { next: { rank: RANK[plan.cause], dueMs, lanes: plan.lanes }, wake: [] };
+    }
+    const { generation } = raw.metadata;
+    const probeRequest = probeRequestOf(raw.metadata);
+    const request = requestOf(raw.metadata, memory, plan, this.#deps);
+    const report = await visitServer(this.#deps, ticket.hold, memory, request);
+    this.#deps.observer.probed(request, plan.cause, report);
+    const { verdict } = report;
+    const current = this.#deps.store.get(key);
+    if (current?.metadata.uid !== memory.uid || current.metadata.generation !== generation || verdict.kind === 'none') {
+      // Aborted or superseded: look again at once. Undecided: the API server did not answer, so it gets a pause.
+      const pauseMs = verdict.kind === 'none' && verdict.why === 'undecided' ? this.#undecidedPauseMs(memory) : 0;
+      return { next: { rank: RANK[plan.cause], dueMs: this.#deps.clock.monotonicMs() + pauseMs }, wake: [] };
+    }
+    const atMs = this.#deps.clock.monotonicMs();
+    const { probeID } = request;
+    const finished: Finished = { generation, cause: plan.cause, verdict, attempts: report.attempts, probeID, probeRequest, atMs };
+    return this.#conclude(current, memory, plan.spec, finished);
+  }
+
+  /** Writes what a probe found, and plans the next one. */
+  async #conclude(raw: RawMCPServer, memory: Memory, spec: MCPServerSpec, finished: Finished): Promise<ReconcileResult> {
+    const key = keyOf(raw.metadata);
+    let decision: Decision | undefined;
+    const recoveredSinceMs =
+      finished.verdict.kind === 'available' && finished.cause === 'retry' ? memory.failingSinceMs : undefined;
+    const published = await this.#publisher.publish(raw, memory, () => {
+      decision = decideAfterProbe(
+        { metadata: raw.metadata, memory, spec, now: this.#now(), random: this.#deps.random },
+        finished,
+      );
+      return decision.status;
+    });
+    if (published.kind !== 'done' || decision === undefined) {
+      if (published.kind === 'later') memory.unwritten = finished;
+      return { next: this.#afterTrouble(published, finished.cause), wake: [] };
+    }
+    this.#waiting.delete(key);
+    noteVerdict(memory, finished, decision, this.#deps.clock.wallMs());
+    this.#deps.observer.stands(raw.metadata, decision.status);
+    if (memory.failingSinceMs !== undefined && mayHeal(finished)) this.#outages.failing(key, memory.failingSinceMs);
+    return { next: this.#replanned(raw, memory), wake: recoveredSinceMs === undefined ? [] : this.#wakeOutage(recoveredSinceMs) };
+  }
+
+  /** Writes a status that needs no probe. */
+  async #settle(raw: RawMCPServer, memory: Memory, statusOf: (facts: StatusFacts) => MCPServerStatus): Promise<ReconcileResult> {
+    const published = await this.#publisher.publish(raw, memory, () => statusOf(this.#facts(raw, memory)));
+    if (published.kind !== 'done') return { next: this.#afterTrouble(published, 'edit'), wake: [] };
+    this.#deps.observer.stands(raw.metadata, memory.status);
+    return { next: this.#replanned(raw, memory), wake: [] };
+  }
+
+  #afterTrouble(published: Published, cause: ProbeCause): Booking | undefined {
+    const nowMs = this.#deps.clock.monotonicMs();
+    switch (published.kind) {
+      case 'later':
+        return { rank: RANK[cause], dueMs: nowMs + published.afterMs };
+      case 'superseded':
+        // The watch will show the newer object, perhaps after this: its event runs the key.
+        return undefined;
+      case 'fenced':
+      case 'done':
+        return undefined;
+    }
+  }
+
+  #replanned(raw: RawMCPServer, memory: Memory): Booking | undefined {
+    const plan = planReconcile(raw.metadata, memory, this.#deps.clock.monotonicMs());
+    return plan.do === 'rest' || plan.do === 'wait'
+      ? bookingOf(plan)
+      : { rank: RANK.edit, dueMs: this.#deps.clock.monotonicMs() };
+  }
+
+  #wakeOutage(sinceMs: number): ReconcileResult['wake'] {
+    const dueMs = this.#deps.clock.monotonicMs();
+    return this.#outages.recovered(sinceMs).flatMap((key) => {
+      const memory = this.#memories.get(key);
+      const raw = this.#deps.store.get(key);
+      if (memory?.spec.kind !== 'valid' || raw === undefined) return [];
+      memory.dueMs = dueMs;
+      const lanes = lanesOf('retry', raw.metadata.namespace, memory.spec.value, memory.timedOut);
+      return [{ key, booking: { rank: RANK.retry, dueMs, lanes } }];
+    });
+  }
+
+  #remember(key: string, raw: RawMCPServer): Memory {
+    const known = this.#memories.get(key);
+    if (known?.uid === raw.metadata.uid) {
+      refreshMemory(known, raw);
+      return known;
+    }
+    // A new uid is a new object, whatever its name was used for before.
+    if (known !== undefined) this.#forget(key);
+    const memory = recall(raw, this.#now());
+    this.#memories.set(key, memory);
+    this.#deps.observer.stands(raw.metadata, memory.status);
+    const { failure } = memory.status;
+    if (failure !== undefined && memory.failingSinceMs !== undefined && isTransientReason(failure.reason)) {
+      this.#outages.failing(key, memory.failingSinceMs);
+    }
+    return memory;
+  }
+
+  #forget(key: string): void {
+    this.#memories.get(key)?.abort?.abort();
+    this.#memories.delete(key);
+    this.#outages.forget(key);
+    this.#waiting.delete(key);
+    this.#deps.observer.forgotten(key);
+  }
+
+  #undecidedPauseMs(memory: Memory): number {
+    const { base, max, doublings } = UNDECIDED_MS;
+    const pauseMs = Math.min(max, base * 2 ** Math.min(memory.apiFailures, doublings));
+    memory.apiFailures += 1;
+    return pauseMs * (0.5 + this.#deps.random.next() / 2);
+  }
+
+  #facts(raw: RawMCPServer, memory: Memory): StatusFacts {
+    return statusFacts({ metadata: raw.metadata, memory, now: this.#now() });
+  }
+
+  #now(): Now {
+    return { wallMs: this.#deps.clock.wallMs(), monotonicMs: this.#deps.clock.monotonicMs() };
+  }
+}
+
+/** A recovery elsewhere says something about servers that may heal by themselves, and nothing about refused or misconfigured ones. */
+function mayHeal({ verdict }: Finished): boolean {
+  return verdict.kind === 'failing' && (verdict.class === 'Transient' || verdict.settles);
+}
+
+function bookingOf(plan: Extract<Plan, { do: 'rest' | 'wait' }>): Booking | undefined {
+  if (plan.do === 'rest') return undefined;
+  return { rank: RANK[plan.cause], dueMs: plan.dueMs, ...(plan.lanes !== undefined && { lanes: plan.lanes }) };
+}

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest';
+import { type Condition, MAX_HISTORY, MAX_STATUS_BYTES, MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
+import type { Outcome } from '../../src/probe/outcome.ts';
+import type { Edit } from '../../src/reconcile/edit.ts';
+import {
+  type StatusFacts,
+  statusAfterDeadline,
+  statusAfterFailure,
+  statusAfterSuccess,
+  statusOfInvalidSpec,
+  statusWhilePending,
+  statusWhileSuspended,
+} from '../../src/reconcile/next-status.ts';
+import { judgeProgress } from '../../src/reconcile/progress.ts';
+import { emptyStatus, FAILED, findingOf, specOf, verdictOf } from './samples.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+
+function facts(previous: MCPServerStatus, overlay: Partial<StatusFacts> = {}): StatusFacts {
+  return { generation: 1, previous, edit: undefined, nowMs: NOW, probeID: 'p1', ...overlay };
+}
+
+function fail(
+  previous: MCPServerStatus,
+  outcome: Outcome,
+  options: { failingForMs?: number; edit?: Edit; spec?: Record<string, unknown>; nowMs?: number } = {},
+) {
+  const verdict = verdictOf(outcome);
+  const spec = specOf(options.spec);
+  const reset = options.edit === 'target' || options.edit === 'settings';
+  const progress = judgeProgress({ spec, previous, reset, failingForMs: options.failingForMs ?? 0 }, verdict);
+  return statusAfterFailure(facts(previous, { edit: options.edit, nowMs: options.nowMs ?? NOW }), {
+    spec,
+    verdict,
+    progress,
+    attempts: 1,
+    delayMs: 5000,
+  });
+}
+
+const succeed = (
+  previous: MCPServerStatus,
+  spec: Record<string, unknown> = {},
+  overlay: Partial<StatusFacts> = {},
+  tools = ['echo'],
+) => statusAfterSuccess(facts(previous, overlay), specOf(spec), findingOf(tools));
+
+/** `Ready=False/ServerUnavailable Reconciling=True/…`: the conditions as one readable line. */
+const line = (status: MCPServerStatus) =>
+  (status.conditions ?? []).map(({ type, status, reason }) => `${type}=${status}/${reason}`).join(' ');
+const find = (status: MCPServerStatus, type: string): Condition | undefined =>
+  status.conditions?.find((condition) => condition.type === type);
+
+describe('the state table of page 2', () => {
+  const available = succeed(emptyStatus());
+  const rows: readonly {
+    readonly situation: string;
+    readonly status: () => MCPServerStatus;
+    readonly state: string;
+    readonly conditions: string;
+  }[] = [
+    {
+      situation: 'new, not yet probed',
+      status: () => statusWhilePending(facts(emptyStatus())),
+      state: 'Pending',
+      conditions: 'Ready=Unknown/ProbePending Reconciling=True/Progressing',
+    },
+    {
+      situation: 'changed spec, not yet probed',
+      status: () => statusWhilePending(facts(available, { generation: 2, edit: 'target' })),
+      state: 'Pending',
+      conditions: 'Ready=Unknown/ProbePending Reconciling=True/Progressing',
+    },
+    { situation: 'probe succeeded', status: () => available, state: 'Available', conditions: 'Ready=True/Available' },
+    {
+      situation: 'was Ready, transient failures below failureThreshold',
+      status: () => fail(available, FAILED.unavailable),
+      state: 'Transient',
+      conditions: 'Ready=True/Available Transient=True/ServerUnavailable CapabilitiesStale=True/ServerUnavailable',
+    },
+    {
+      situation: 'transient, within progressDeadline',
+      status: () => fail(emptyStatus(), FAILED.refused),
+      state: 'Transient',
+      conditions: 'Ready=False/ConnectionRefused Reconciling=True/ProgressingWithRetry Transient=True/ConnectionRefused',
+    },
+    {
+      situation: 'transient for longer than progressDeadline',
+      status: () => fail(fail(emptyStatus(), FAILED.refused), FAILED.refused, { failingForMs: 600_000 }),
+      state: 'Permanent',
+      conditions: 'Ready=False/ConnectionRefused Stalled=True/ProgressDeadlineExceeded Permanent=True/ConnectionRefused',
+    },
+    {
+      situation: 'permanent, may settle, within progressDeadline',
+      status: () => fail(emptyStatus(), FAILED.notFound),
+      state: 'Permanent',
+      conditions: 'Ready=False/EndpointNotFound Reconciling=True/ProgressingWithRetry Permanent=True/EndpointNotFound',
+    },
+    {
+      situation: 'permanent, may settle, after progressDeadline',
+      status: () => fail(fail(emptyStatus(), FAILED.notFound), FAILED.notFound, { failingForMs: 600_000 }),
+      state: 'Permanent',
+      conditions: 'Ready=False/EndpointNotFound Stalled=True/EndpointNotFound Permanent=True/EndpointNotFound',
+    },
+    {
+      situation: 'permanent otherwise',
+      status: () => fail(emptyStatus(), FAILED.badRequest),
+      state: 'Permanent',
+      conditions: 'Ready=False/BadRequest Stalled=True/BadRequest Permanent=True/BadRequest',
+    },
+    {
+      situation: 'denied',
+      status: () => fail(available, FAILED.denied),
+      state: 'Denied',
+      conditions:
+        'Ready=False/AuthenticationRequired Stalled=True/AuthenticationRequired Denied=True/AuthenticationRequired CapabilitiesStale=True/AuthenticationRequired',
+    },
+    {
+      situation: 'lists read, expected tools missing',
+      status: () => succeed(emptyStatus(), { expect: { tools: ['echo', 'search'] } }),
+      state: 'Available',
+      conditions: 'Ready=False/ToolsMissing Stalled=True/ToolsMissing ExpectationsUnmet=True/ToolsMissing',
+    },
+    {
+      situation: 'digest pinned with Require, differs',
+      status: () => succeed(emptyStatus(), { drift: { policy: 'Require', digest: `sha256:${'0'.repeat(64)}` } }),
+      state: 'Available',
+      conditions: 'Ready=False/DigestMismatch Stalled=True/DigestMismatch CapabilitiesDrifted=True/DigestMismatch',
+    },
+    {
+      situation: 'digest pinned with Report, differs',
+      status: () => succeed(emptyStatus(), { drift: { policy: 'Report', digest: `sha256:${'0'.repeat(64)}` } }),
+      state: 'Available',
+      conditions: 'Ready=True/Available CapabilitiesDrifted=True/DigestMismatch',
+    },
+    {
+      situation: 'suspended keeps the last Ready',
+      status: () => statusWhileSuspended(facts(available, { generation: 2 })),
+      state: 'Suspended',
+      conditions: 'Ready=True/Available',
+    },
+    {
+      situation: 'suspended before the first probe',
+      status: () => statusWhileSuspended(facts(emptyStatus())),
+      state: 'Suspended',
+      conditions: 'Ready=Unknown/Suspended',
+    },
+    {
+      situation: 'a spec that does not fit the schema',
+      status: () => statusOfInvalidSpec(facts(emptyStatus()), 'spec.url'),
+      state: 'Permanent',
+      conditions: 'Ready=False/InvalidSpec Stalled=True/InvalidSpec Permanent=True/InvalidSpec',
+    },
+  ];
+
+  for (const { situation, status, state, conditions } of rows) {
+    it(situation, () => {
+      const next = status();
+      expect(line(next)).toBe(conditions);
+      expect(next.state).toBe(state);
+      expect(MCPServerStatus.safeParse(next).error).toBeUndefined();
+    });
+  }
+
+  it('in every row Ready is present, and Reconciling and Stalled never together', () => {
+    for (const { situation, status } of rows) {
+      const next = status();
+      expect(find(next, 'Ready'), situation).toBeDefined();
+      expect(find(next, 'Reconciling') !== undefined && find(next, 'Stalled') !== undefined, situation).toBe(false);
+      const classes = ['Transient', 'Permanent', 'Denied'].filter((type) => find(next, type) !== undefined);
+      expect(classes.length, situation).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe('conditions', () => {
+  it('lastTransitionTime moves only with status', () => {
+    const first = fail(emptyStatus(), FAILED.refused);
+    const second = fail(first, FAILED.unavailable, { nowMs: NOW + 60_000, failingForMs: 60_000 });
+    expect(find(second, 'Ready')).toMatchObject({ reason: 'ServerUnavailable', lastTransitionTime: '2026-01-01T00:00:00Z' });
+    const third = succeed(second, {}, { nowMs: NOW + 120_000 });
+    expect(find(third, 'Ready')?.lastTransitionTime).toBe('2026-01-01T00:02:00Z');
+  });
+
+  it('a kept Ready keeps its words and tells the generation that was probed', () => {
+    const before = succeed(emptyStatus());
+    const after = statusAfterFailure(facts(before, { generation: 4, edit: 'cosmetic' }), {
+      spec: specOf(),
+      verdict: verdictOf(FAILED.unavailable),
+      progress: judgeProgress({ spec: specOf(), previous: before, reset: false, failingForMs: 0 }, verdictOf(FAILED.unavailable)),
+      attempts: 3,
+      delayMs: 1000,
+    });
+    expect(find(after, 'Ready')).toMatchObject({ status: 'True', reason: 'Available', observedGeneration: 4 });
+  });
+
+  it('A13: declared tools that are not offered are named', () => {
+    const status = succeed(emptyStatus(), { expect: { tools: ['echo', 'search', 'write'] } });
+    expect(find(status, 'ExpectationsUnmet')?.message).toContain('search');
+    expect(find(status, 'ExpectationsUnmet')?.message).toContain('write');
+  });
+
+  it('E3: less than 300 s before a JWT expires CredentialsExpiring is True', () => {
+    const until = (seconds: number) =>
+      statusAfterSuccess(facts(emptyStatus()), specOf(), findingOf(['echo'], { credentialExpiresAtMs: NOW + seconds * 1000 }));
+    expect(find(until(299), 'CredentialsExpiring')?.status).toBe('True');
+    expect(find(until(300), 'CredentialsExpiring')).toBeUndefined();
+  });
+});
+
+describe('snapshot', () => {
+  it('C2: the last good snapshot survives every later failure unchanged, marked as stale', () => {
+    const before = succeed(emptyStatus());
+    for (const outcome of Object.values(FAILED)) {
+      const after = fail(before, outcome, { nowMs: NOW + 60_000 });
+      expect(after.capabilities).toEqual(before.capabilities);
+      expect(after.server).toEqual(before.server);
+      expect(find(after, 'CapabilitiesStale')?.status).toBe('True');
+    }
+  });
+
+  it('C2: a success replaces it whole, and the digest before is told', () => {
+    const before = succeed(emptyStatus());
+    const same = succeed(before, {}, { nowMs: NOW + 60_000 });
+    expect(same.capabilities?.capturedAt).toBe(before.capabilities?.capturedAt);
+    const other = succeed(before, {}, { nowMs: NOW + 60_000 }, ['echo', 'delete']);
+    expect(other.capabilities?.capturedAt).toBe('2026-01-01T00:01:00Z');
+    expect(other.capabilities?.previousDigest).toBe(before.capabilities?.digest);
+    expect(other.capabilities?.tools?.count).toBe(2);
+  });
+
+  it('another target clears it, an edit of settings does not', () => {
+    const before = succeed(emptyStatus());
+    expect(fail(before, FAILED.refused, { edit: 'target' }).capabilities).toBeUndefined();
+    expect(fail(before, FAILED.refused, { edit: 'settings' }).capabilities).toBeDefined();
+    const moved = succeed(before, {}, { edit: 'target' }, ['other']);
+    expect(moved.capabilities?.previousDigest).toBeUndefined();
+  });
+
+  it('10,000 tools still fit in 64 KiB of status with an exact count', () => {
+    const names = Array.from({ length: 10_000 }, (_, i) => `tool-${i}-${'x'.repeat(400)}`);
+    const status = succeed(emptyStatus(), {}, {}, names);
+    expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(MAX_STATUS_BYTES);
+    expect(status.capabilities?.tools).toMatchObject({ count: 10_000, truncated: true });
+  });
+});
+
+describe('failure and history', () => {
+  it('B5: success clears count and schedule and keeps the last failure readable', () => {
+    const after = succeed(fail(emptyStatus(), FAILED.refused));
+    expect(after.failure).toBeUndefined();
+    expect(after.lastFailure).toEqual({ class: 'Transient', reason: 'ConnectionRefused', time: '2026-01-01T00:00:00Z' });
+  });
+
+  it('since is the first failure after a success, whatever the class becomes', () => {
+    const first = fail(emptyStatus(), FAILED.refused);
+    const second = fail(first, FAILED.denied, { nowMs: NOW + 60_000, failingForMs: 60_000 });
+    expect(second.failure).toMatchObject({ class: 'Denied', consecutive: 1, since: '2026-01-01T00:00:00Z' });
+  });
+
+  it('C4: every transition has from, to, reason, time and a correlation id, and the history is bounded', () => {
+    let status = succeed(emptyStatus());
+    for (let i = 0; i < 20; i++) status = i % 2 === 0 ? fail(status, FAILED.denied) : succeed(status);
+    expect(status.history).toHaveLength(MAX_HISTORY);
+    expect(status.history?.at(-1)).toEqual({
+      time: '2026-01-01T00:00:00Z',
+      from: 'Denied',
+      to: 'Available',
+      reason: 'Available',
+      probeID: 'p1',
+    });
+  });
+
+  it('a state that stays is no transition', () => {
+    const first = fail(emptyStatus(), FAILED.refused);
+    expect(fail(first, FAILED.unavailable).history).toEqual(first.history);
+  });
+
+  it('the echo of a probe request is kept by later verdicts', () => {
+    const asked = succeed(emptyStatus(), {}, { probeRequest: 'monday' });
+    expect(fail(asked, FAILED.refused).lastHandledProbeRequest).toBe('monday');
+  });
+
+  it('A7: a progress deadline that is over is told without a probe, and everything else stays', () => {
+    const failing = fail(emptyStatus(), FAILED.refused);
+    const after = statusAfterDeadline(facts(failing, { nowMs: NOW + 600_000 }));
+    expect(line(after)).toBe(
+      'Ready=False/ConnectionRefused Stalled=True/ProgressDeadlineExceeded Permanent=True/ConnectionRefused',
+    );
+    expect(after.failure).toEqual({ ...failing.failure, class: 'Permanent' });
+  });
+});
