@@ -2,6 +2,8 @@
  * Turns a verdict into the next status: the only place that builds conditions. Pure: the same arguments give the same status.
  * Each row of page 2's state table is a branch here and a vector in its test. It never decides *whether* to write.
  */
+
+import type { ParsedSpec } from '../api/v1alpha1/mcpserver.ts';
 import {
   availableMessage,
   credentialsExpiringMessage,
@@ -14,6 +16,7 @@ import {
   suspendedMessage,
   toolsMissingMessage,
 } from '../api/v1alpha1/messages.ts';
+import { isReason } from '../api/v1alpha1/reasons.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import { MAX_HISTORY, MAX_STATUS_BYTES, type MCPServerStatus, type State, type Transition } from '../api/v1alpha1/status.ts';
 import { formatTime } from '../platform/clock.ts';
@@ -164,30 +167,37 @@ function setMotion(conditions: ConditionSet, progress: Progress, verdict: Failur
   else conditions.set('Stalled', 'True', verdict.class === 'Transient' ? 'ProgressDeadlineExceeded' : verdict.reason, message);
 }
 
-/** A failure whose progress deadline is over, judged again without a probe: only that it is stuck is new. */
-export function statusAfterDeadline(facts: StatusFacts): MCPServerStatus {
+/** A failure whose progress deadline is over, judged again without a probe: that it is stuck is new, and so are the words for it. */
+export function statusAfterDeadline(facts: StatusFacts, spec: MCPServerSpec): MCPServerStatus {
   const { previous, generation, nowMs } = facts;
   const { failure } = previous;
   if (failure === undefined) return previous;
+  const { reason, stage = 'http' } = failure;
+  const message = isReason(reason)
+    ? failureMessage({ ...failure, reason, stage, class: 'Permanent', identity: describeIdentity(spec) })
+    : failure.message;
   const conditions = createConditionSet(previous.conditions ?? [], generation, formatTime(nowMs));
-  conditions.set('Ready', 'False', failure.reason, failure.message);
-  conditions.set('Stalled', 'True', failure.class === 'Transient' ? 'ProgressDeadlineExceeded' : failure.reason, failure.message);
-  conditions.set('Permanent', 'True', failure.reason, failure.message);
+  conditions.set('Ready', 'False', reason, message);
+  conditions.set('Stalled', 'True', failure.class === 'Transient' ? 'ProgressDeadlineExceeded' : reason, message);
+  conditions.set('Permanent', 'True', reason, message);
   conditions.keep('CapabilitiesStale');
   return {
     ...previous,
     state: 'Permanent',
     conditions: conditions.list(),
-    failure: { ...failure, class: 'Permanent' },
-    ...historyOf(facts, 'Permanent', failure.reason),
+    failure: { ...failure, class: 'Permanent', message },
+    ...historyOf(facts, 'Permanent', reason),
   };
 }
 
+/** Which field does not fit, and what the broken rule allows where there is one. */
+type InvalidSpec = Pick<Extract<ParsedSpec, { kind: 'invalid' }>, 'path' | 'message'>;
+
 /** A spec that does not fit the schema, as an older CRD lets it pass: nothing is probed, and only an edit helps. */
-export function statusOfInvalidSpec(facts: StatusFacts, path: string): MCPServerStatus {
+export function statusOfInvalidSpec(facts: StatusFacts, { path, message: allowed }: InvalidSpec): MCPServerStatus {
   const { previous, generation, nowMs } = facts;
   const now = formatTime(nowMs);
-  const message = invalidSpecMessage(path);
+  const message = invalidSpecMessage(path, allowed);
   const conditions = createConditionSet(previous.conditions ?? [], generation, now);
   conditions.set('Ready', 'False', 'InvalidSpec', message);
   conditions.set('Stalled', 'True', 'InvalidSpec', message);

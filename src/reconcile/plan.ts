@@ -3,7 +3,7 @@
  * never probes; the reconciler carries it out, and a lost or doubled event only makes it ask once more.
  */
 import { PROBE_REQUESTED_AT } from '../api/v1alpha1/group.ts';
-import type { ObjectMeta } from '../api/v1alpha1/mcpserver.ts';
+import type { ObjectMeta, ParsedSpec } from '../api/v1alpha1/mcpserver.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { LaneLimits } from '../queue/lanes.ts';
 import type { Finished, Memory } from './memory.ts';
@@ -17,9 +17,9 @@ export type Plan =
   | { readonly do: 'probe'; readonly cause: ProbeCause; readonly spec: MCPServerSpec; readonly lanes: readonly string[] }
   | { readonly do: 'suspend' }
   /** The progress deadline of a failure that might have healed is over. */
-  | { readonly do: 'expire' }
+  | { readonly do: 'expire'; readonly spec: MCPServerSpec }
   /** The spec does not fit the schema. */
-  | { readonly do: 'reject'; readonly path: string }
+  | { readonly do: 'reject'; readonly invalid: Extract<ParsedSpec, { readonly kind: 'invalid' }> }
   /** A verdict is known and its status is not written yet. */
   | { readonly do: 'rewrite'; readonly spec: MCPServerSpec; readonly finished: Finished };
 
@@ -62,7 +62,7 @@ export function planReconcile(metadata: ObjectMeta, memory: Memory, monotonicMs:
   if (metadata.deletionTimestamp !== undefined) return { do: 'rest' };
   const probed = status.observedGeneration === metadata.generation;
   if (parsed.kind === 'invalid') {
-    return probed && status.failure?.reason === 'InvalidSpec' ? { do: 'rest' } : { do: 'reject', path: parsed.path };
+    return probed && status.failure?.reason === 'InvalidSpec' ? { do: 'rest' } : { do: 'reject', invalid: parsed };
   }
   const spec = parsed.value;
   if (spec.suspend) return status.state === 'Suspended' ? { do: 'rest' } : { do: 'suspend' };
@@ -77,7 +77,7 @@ export function planReconcile(metadata: ObjectMeta, memory: Memory, monotonicMs:
   const dueMs = memory.dueMs ?? monotonicMs;
   if (dueMs <= monotonicMs) return probe(cause, metadata, spec, memory);
   const expiryMs = expiryOf(spec, memory);
-  if (expiryMs !== undefined && expiryMs <= monotonicMs) return { do: 'expire' };
+  if (expiryMs !== undefined && expiryMs <= monotonicMs) return { do: 'expire', spec };
   if (expiryMs !== undefined && expiryMs < dueMs) return { do: 'wait', dueMs: expiryMs, cause };
   return { do: 'wait', dueMs, cause, lanes: lanesOf(cause, metadata.namespace, spec, memory.timedOut) };
 }

@@ -90,9 +90,9 @@ class MCPServerReconciler implements Reconciler {
       case 'suspend':
         return this.#settle(raw, memory, statusWhileSuspended);
       case 'expire':
-        return this.#settle(raw, memory, statusAfterDeadline);
+        return this.#settle(raw, memory, (facts) => statusAfterDeadline(facts, plan.spec));
       case 'reject':
-        return this.#settle(raw, memory, (facts) => statusOfInvalidSpec(facts, plan.path));
+        return this.#settle(raw, memory, (facts) => statusOfInvalidSpec(facts, plan.invalid));
       case 'rewrite':
         return this.#conclude(raw, memory, plan.spec, plan.finished);
       case 'probe':

@@ -147,7 +147,7 @@ describe('the state table of page 2', () => {
     },
     {
       situation: 'a spec that does not fit the schema',
-      status: () => statusOfInvalidSpec(facts(emptyStatus()), 'spec.url'),
+      status: () => statusOfInvalidSpec(facts(emptyStatus()), { path: 'spec.url' }),
       state: 'Permanent',
       conditions: 'Ready=False/InvalidSpec Stalled=True/InvalidSpec Permanent=True/InvalidSpec',
     },
@@ -283,10 +283,14 @@ describe('failure and history', () => {
 
   it('A7: a progress deadline that is over is told without a probe, and everything else stays', () => {
     const failing = fail(emptyStatus(), FAILED.refused);
-    const after = statusAfterDeadline(facts(failing, { nowMs: NOW + 600_000 }));
+    const after = statusAfterDeadline(facts(failing, { nowMs: NOW + 600_000 }), specOf());
     expect(line(after)).toBe(
       'Ready=False/ConnectionRefused Stalled=True/ProgressDeadlineExceeded Permanent=True/ConnectionRefused',
     );
-    expect(after.failure).toEqual({ ...failing.failure, class: 'Permanent' });
+    const { message = '', ...failure } = after.failure ?? {};
+    expect(failure).toEqual({ ...failing.failure, message: undefined, class: 'Permanent' });
+    expect(message).toContain('needs attention');
+    expect(message).not.toContain('will be retried');
+    expect(find(after, 'Stalled')?.message).toBe(message);
   });
 });

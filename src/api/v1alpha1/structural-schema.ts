@@ -56,20 +56,12 @@ function toNode(printed: Printed, path: string): StructuralSchema {
   const node: StructuralSchema = {};
   for (const keyword of COPIED) if (printed[keyword] !== undefined) Object.assign(node, { [keyword]: printed[keyword] });
   if (printed.anyOf !== undefined) return toIntOrString(printed, node, path);
-  switch (printed.type) {
-    case 'object':
-      return toObject(printed, node, path);
-    case 'array':
-      return toList(printed, node, path);
-    case 'string':
-      return toText(printed, node, path);
-    case 'integer':
-      return toInteger(printed, node);
-    case 'boolean':
-      return inOrder({ ...node, type: 'boolean' });
-    default:
-      throw new Error(`assertion failed: ${path}: a structural schema can not hold the type ${String(printed.type)}`);
-  }
+  if (printed.type === 'object') return toObject(printed, node, path);
+  if (printed.type === 'array') return toList(printed, node, path);
+  if (printed.type === 'string') return toText(printed, node, path);
+  if (printed.type === 'integer') return toInteger(printed, node);
+  assert(printed.type === 'boolean', `${path}: a structural schema can not hold the type ${String(printed.type)}`);
+  return inOrder({ ...node, type: 'boolean' });
 }
 
 function toObject(printed: Printed, node: StructuralSchema, path: string): StructuralSchema {
