@@ -96,7 +96,7 @@ async function loadInCluster(env: Readonly<Record<string, string | undefined>>, 
 
 /** Merges as kubectl does: the first file that sets a name or the current context wins; files of KUBECONFIG may be missing. */
 async function loadFiles(files: readonly string[], mustExist: boolean): Promise<LoadedKubeConfig> {
-  const { KubeConfig: Loader } = await import('@kubernetes/client-node');
+  const { KubeConfig: Loader } = await import('./client-node.ts');
   const merged: Merged = { clusters: new Map(), users: new Map(), contexts: new Map(), tokenFiles: new Map() };
   let read = 0;
   for (const file of files) {

@@ -81,7 +81,7 @@ function createPlugin(config: KubeConfig, clock: Clock): () => Promise<PluginRes
   const { plugin } = config.user;
   if (!plugin) return async () => ({});
   const load = async () => {
-    const { KubeConfig: Loader } = await import('@kubernetes/client-node');
+    const { KubeConfig: Loader } = await import('./client-node.ts');
     const loader = new Loader();
     // Only the plugin is wanted from the loader: without files, static tokens, or its refusal of plain http.
     const { certFile, certData, keyFile, keyData, token, ...user } = plugin.user;

@@ -1,5 +1,5 @@
 /**
- * What a room needs in order to log: a pure interface, so that any room may take it as an argument. `telemetry/logger.ts` makes
+ * What a room needs in order to log: an interface and its words, so that any room may take it as an argument. `telemetry/logger.ts` makes
  * the real one. Fields carry facts (`namespace`, `name`, `probeID`, `durationMs`), the message is a constant sentence of ours:
  * a text that a server chose belongs in neither.
  */
@@ -17,6 +17,13 @@ export interface Logger {
   /** Something that a person must look at; `error` in the fields takes an Error. */
   error(fields: LogFields, msg: string): void;
 }
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `json` for machines, `pretty` for people. */
+export const LOG_FORMATS = ['json', 'pretty'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Says nothing: for the command line and for tests. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -50,6 +50,10 @@ export interface TransitionNotice {
 
 /** Hears what happened. It must neither throw nor wait. */
 export interface ReconcileObserver {
+  /** A run ended; `requeue_after` when it said when to come back. */
+  reconciled(result: 'success' | 'requeue_after', durationMs: number): void;
+  /** A run threw, which is a fault of ours; the key is tried again with backoff. */
+  crashed(key: string, error: unknown): void;
   /** A probe ended, with or without a verdict. */
   probed(request: ProbeRequest, cause: ProbeCause, report: ProbeReport): void;
   /** How an object stands: when this process first sees it, and after each verdict, written or not worth a write. */

@@ -24,6 +24,8 @@ function setUp(results: WriteResult[], read: ObjectReader['readObject'] = async 
     reader: { readObject: read },
     random: fixedRandom(1),
     observer: {
+      reconciled() {},
+      crashed() {},
       probed() {},
       stands() {},
       transition: (notice) => transitions.push(notice),

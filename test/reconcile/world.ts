@@ -107,6 +107,8 @@ export function createWorld(options: WorldOptions = {}) {
     clock,
     random: fixedRandom(options.random ?? 0),
     observer: {
+      reconciled() {},
+      crashed() {},
       probed: (_request, cause) => causes.push(cause),
       stands() {},
       transition: (notice) => transitions.push(notice),

@@ -1,0 +1,183 @@
+/**
+ * Reads manifests for `probe -f`: MCPServers, and the Secrets, ConfigMaps and Services that they refer to, from multi-document YAML or
+ * JSON. Other kinds are passed over, so that the output of a chart can be piped in.
+ *
+ * It promises that every fault is one line with file, line and column, and that no line repeats what stands in a file: it may be a
+ * Secret. Sizes are bounded; aliases may not be used to blow a document up.
+ */
+import { LineCounter, parseAllDocuments, type YAMLParseError } from 'yaml';
+import { API_VERSION, KIND } from '../api/v1alpha1/group.ts';
+import { keyOf, parseSpec } from '../api/v1alpha1/mcpserver.ts';
+import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
+import type { DataObject, Lookup, References, ServicePorts } from '../probe/ports.ts';
+
+/** One server to probe. */
+export interface DeclaredServer {
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: MCPServerSpec;
+}
+
+export interface Manifests {
+  /** In the order of the files. */
+  readonly servers: readonly DeclaredServer[];
+  readonly references: References;
+  readonly faults: readonly string[];
+}
+
+/** The API server's limit for one object is 1.5 MiB; a file of this size holds thousands. */
+export const MAX_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_OBJECTS = 10_000;
+
+/** `contents` of `file`, whose name is used in faults only. */
+export interface ManifestFile {
+  readonly file: string;
+  readonly contents: string;
+}
+
+type Data = DataObject['data'];
+
+interface Shelf {
+  readonly servers: Map<string, DeclaredServer>;
+  readonly secrets: Map<string, DataObject>;
+  readonly configMaps: Map<string, DataObject>;
+  readonly services: Map<string, ServicePorts>;
+  readonly faults: string[];
+  objects: number;
+}
+
+/** Reads all files, whatever is wrong with one of them. Never throws. */
+export function readManifests(files: readonly ManifestFile[]): Manifests {
+  const shelf: Shelf = {
+    servers: new Map(),
+    secrets: new Map(),
+    configMaps: new Map(),
+    services: new Map(),
+    faults: [],
+    objects: 0,
+  };
+  for (const { file, contents } of files) readFile(shelf, file, contents);
+  if (shelf.faults.length === 0 && shelf.servers.size === 0) {
+    shelf.faults.push(`no ${KIND} of ${API_VERSION} in ${files.map(({ file }) => file).join(', ')}`);
+  }
+  return { servers: [...shelf.servers.values()], references: referencesOf(shelf), faults: shelf.faults };
+}
+
+function readFile(shelf: Shelf, file: string, contents: string): void {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(contents, { lineCounter: lines, prettyErrors: false });
+  for (const document of Array.isArray(documents) ? documents : []) {
+    const [error] = document.errors;
+    const start = lines.linePos(error?.pos[0] ?? document.contents?.range?.[0] ?? 0);
+    const where = `${file}:${start.line}:${start.col}`;
+    if (error !== undefined) shelf.faults.push(`${where}: not valid YAML (${wordsOf(error)})`);
+    else
+      readObject(
+        shelf,
+        where,
+        expand(shelf, where, () => document.toJS({ maxAliasCount: 100 })),
+      );
+  }
+}
+
+/** The parser's code in words: its message quotes the file. */
+const wordsOf = ({ code }: YAMLParseError) => code.toLowerCase().replaceAll('_', ' ');
+
+function expand(shelf: Shelf, where: string, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    shelf.faults.push(`${where}: too many aliases`);
+    return undefined;
+  }
+}
+
+function readObject(shelf: Shelf, where: string, object: unknown): void {
+  if (!isRecord(object)) return;
+  shelf.objects += 1;
+  if (shelf.objects > MAX_OBJECTS) {
+    if (shelf.objects === MAX_OBJECTS + 1) shelf.faults.push(`${where}: more than ${MAX_OBJECTS} objects`);
+    return;
+  }
+  const { apiVersion, kind, items } = object;
+  if (kind === 'List' && Array.isArray(items)) {
+    for (const item of items) readObject(shelf, where, item);
+    return;
+  }
+  if (apiVersion === API_VERSION && kind === KIND) readServer(shelf, where, object);
+  else if (apiVersion === 'v1' && (kind === 'Secret' || kind === 'ConfigMap')) readData(shelf, where, kind, object);
+  else if (apiVersion === 'v1' && kind === 'Service') {
+    const meta = nameOf(object);
+    if (meta !== undefined) shelf.services.set(keyOf(meta), { ports: portsOf(object) });
+  }
+}
+
+function readServer(shelf: Shelf, where: string, object: Record<string, unknown>): void {
+  const meta = nameOf(object);
+  if (meta === undefined) {
+    shelf.faults.push(`${where}: ${KIND} without metadata.name`);
+    return;
+  }
+  const key = keyOf(meta);
+  const spec = parseSpec(object['spec']);
+  if (spec.kind === 'invalid')
+    shelf.faults.push(`${where}: ${KIND} ${key}: ${spec.path}: ${spec.message ?? 'does not fit the schema'}`);
+  else if (shelf.servers.has(key)) shelf.faults.push(`${where}: ${KIND} ${key} stands there twice`);
+  else shelf.servers.set(key, { namespace: meta.namespace, name: meta.name, spec: spec.value });
+}
+
+function readData(shelf: Shelf, where: string, kind: 'Secret' | 'ConfigMap', object: Record<string, unknown>): void {
+  const meta = nameOf(object);
+  if (meta === undefined) return;
+  const data = new Map<string, Uint8Array>();
+  const encoded = kind === 'Secret' ? object['data'] : object['binaryData'];
+  const plain = kind === 'Secret' ? object['stringData'] : object['data'];
+  for (const [name, text] of stringsOf(encoded)) {
+    const bytes = Buffer.from(text, 'base64');
+    // Folded YAML scalars put spaces into base64; anything else that the decoder would skip makes another credential.
+    if (bytes.toString('base64') === text.replaceAll(/\s/g, '')) data.set(name, bytes);
+    else shelf.faults.push(`${where}: ${kind} ${keyOf(meta)}: a value under data is not base64`);
+  }
+  for (const [name, text] of stringsOf(plain)) data.set(name, Buffer.from(text));
+  const target = kind === 'Secret' ? shelf.secrets : shelf.configMaps;
+  const annotations = Object.fromEntries(stringsOf(recordOf(object['metadata'])['annotations']));
+  target.set(keyOf(meta), dataObject(data, annotations));
+}
+
+function nameOf(object: Record<string, unknown>): { namespace: string; name: string } | undefined {
+  const { name, namespace } = recordOf(object['metadata']);
+  if (typeof name !== 'string' || !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) return undefined;
+  return { name, namespace: typeof namespace === 'string' && /^[a-z0-9-]{1,63}$/.test(namespace) ? namespace : 'default' };
+}
+
+function portsOf(object: Record<string, unknown>): ServicePorts['ports'] {
+  const { ports } = recordOf(object['spec']);
+  return (Array.isArray(ports) ? ports : []).flatMap((entry) => {
+    const { name, port } = recordOf(entry);
+    return typeof port === 'number' ? [{ port, ...(typeof name === 'string' && { name }) }] : [];
+  });
+}
+
+/** Answers from what was read; nothing else is asked. */
+export function referencesOf(shelf: Pick<Shelf, 'secrets' | 'configMaps' | 'services'>): References {
+  const lookUp =
+    <T>(map: ReadonlyMap<string, T>) =>
+    (namespace: string, name: string): Promise<Lookup<T>> => {
+      const value = map.get(keyOf({ namespace, name }));
+      return Promise.resolve(value === undefined ? { kind: 'notFound' } : { kind: 'found', value });
+    };
+  return { readSecret: lookUp(shelf.secrets), readConfigMap: lookUp(shelf.configMaps), readService: lookUp(shelf.services) };
+}
+
+/** As the API server would answer; a file has no versions. */
+export function dataObject(data: Data, annotations: Readonly<Record<string, string>> = {}): DataObject {
+  return { data, annotations, resourceVersion: '0' };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const recordOf = (value: unknown) => (isRecord(value) ? value : {});
+
+const stringsOf = (value: unknown) =>
+  Object.entries(recordOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -1,0 +1,120 @@
+/**
+ * `probe`: the operator's own probe without a cluster, for people and for scripts. Reads what it needs, probes, prints, and answers with
+ * the exit code of page 6.1. At most `MAX_CONCURRENT` servers are probed at once; answers come in the order of the input.
+ */
+import { createReadStream } from 'node:fs';
+import { stringify } from 'yaml';
+import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
+import { systemClock } from '../platform/clock.ts';
+import { parseFlags, type Values } from '../platform/flags.ts';
+import { systemRandom } from '../platform/random.ts';
+import { PRODUCT_NAME, PRODUCT_VERSION } from '../platform/version.ts';
+import { DEFAULT_EGRESS_POLICY } from '../probe/egress-policy.ts';
+import type { Prober } from '../probe/ports.ts';
+import { createProber } from '../probe/prober.ts';
+import { verbHelp } from './help.ts';
+import { type DeclaredServer, MAX_FILE_BYTES, type ManifestFile, type Manifests, readManifests } from './manifest.ts';
+import { PROBE_FLAGS } from './probe-flags.ts';
+import { describeRequest } from './probe-request.ts';
+import { exitCodeOf, type JudgedServer, judgeServer } from './probe-status.ts';
+import { renderProbes, type TableOptions } from './probe-table.ts';
+import { withSignals } from './signals.ts';
+import { refuse, type Terminal } from './terminal.ts';
+import { sizeThreadPool } from './thread-pool.ts';
+
+const MAX_CONCURRENT = 8;
+/** Ended by a signal, as shells count. */
+const INTERRUPTED = 130;
+
+/** Resolves with the exit code: that of the worst verdict, 1 for bad input, 130 when a signal ended it. */
+export async function probeVerb(args: readonly string[], terminal: Terminal): Promise<number> {
+  const line = parseFlags(PROBE_FLAGS, { args, maxArguments: 1 });
+  if (line.help) {
+    terminal.out(verbHelp('probe'));
+    return 0;
+  }
+  const [url] = line.arguments;
+  // The word behind an unknown flag is dropped, so that a missing URL says nothing then.
+  const faults = line.faults.length > 0 ? line.faults : contradictions(url, line.values, line.given);
+  if (faults.length > 0) return refuse(terminal, 'probe', faults);
+  sizeThreadPool(terminal.env, MAX_CONCURRENT);
+  const input = await readInput(url, line.values, terminal);
+  if (input.faults.length > 0) return refuse(terminal, 'probe', input.faults);
+  const prober = createProber({
+    clock: systemClock,
+    random: systemRandom,
+    references: input.references,
+    policy: { ...DEFAULT_EGRESS_POLICY, allowLoopback: line.values['allow-loopback'] },
+    clientInfo: { name: PRODUCT_NAME, version: PRODUCT_VERSION },
+  });
+  return withSignals(async (signal) => {
+    const results = await probeAll(prober, input.servers, signal);
+    if (signal.aborted) return INTERRUPTED;
+    const options = { color: terminal.color, allowLoopback: line.values['allow-loopback'] };
+    terminal.out(render(results, line.values.output, options));
+    return Math.max(...results.map(exitCodeOf));
+  });
+}
+
+function contradictions(url: string | undefined, values: Values<typeof PROBE_FLAGS>, given: ReadonlySet<string>): string[] {
+  const fromFile = values.filename.length > 0;
+  if (!fromFile && !given.has('filename')) return url === undefined ? ['a URL or -f FILE is needed'] : [];
+  const both = url === undefined ? [] : ['a URL and -f FILE do not go together'];
+  const idle = ['timeout', 'bearer-env', 'header-env'].filter((flag) => given.has(flag));
+  return [...both, ...idle.map((flag) => `--${flag} has no meaning with -f: the manifest says it`)];
+}
+
+async function readInput(url: string | undefined, values: Values<typeof PROBE_FLAGS>, terminal: Terminal): Promise<Manifests> {
+  if (url !== undefined) {
+    const { timeout: timeoutMs, 'bearer-env': bearerEnv, 'header-env': headerEnv } = values;
+    return describeRequest({ url, timeoutMs, bearerEnv, headerEnv }, terminal.env);
+  }
+  const files: ManifestFile[] = [];
+  const faults: string[] = [];
+  for (const file of values.filename) {
+    const contents = await readText(file);
+    if (contents.kind === 'text') files.push({ file, contents: contents.text });
+    else faults.push(`${file} can not be read (${contents.why})`);
+  }
+  const manifests = readManifests(files);
+  return faults.length > 0 ? { ...manifests, faults } : manifests;
+}
+
+/** Reads at most `MAX_FILE_BYTES`, whatever the file is. */
+async function readText(file: string): Promise<{ kind: 'text'; text: string } | { kind: 'error'; why: string }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_FILE_BYTES) return { kind: 'error', why: `larger than ${MAX_FILE_BYTES / 2 ** 20} MiB` };
+    }
+    return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
+  } catch (error) {
+    return { kind: 'error', why: error instanceof Error && 'code' in error ? String(error.code) : 'unknown error' };
+  }
+}
+
+async function probeAll(prober: Prober, servers: readonly DeclaredServer[], signal: AbortSignal): Promise<JudgedServer[]> {
+  const results: JudgedServer[] = [];
+  const waiting = servers.entries();
+  const work = async () => {
+    for (const [index, server] of waiting) {
+      const probeID = systemRandom.id();
+      const { namespace, name, spec } = server;
+      const report = await prober.probe({ namespace, name, probeID, spec, retry: false }, signal);
+      results[index] = judgeServer(server, report, { nowMs: systemClock.wallMs(), probeID });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT, servers.length) }, work));
+  return results;
+}
+
+function render(results: readonly JudgedServer[], output: 'table' | 'json' | 'yaml', options: TableOptions): string {
+  if (output === 'table') return renderProbes(results, options);
+  const statuses: (MCPServerStatus | null)[] = results.map(({ status }) => status ?? null);
+  const answer = statuses.length === 1 ? statuses[0] : statuses;
+  if (output === 'json') return `${JSON.stringify(answer, undefined, 2)}\n`;
+  return stringify(answer, { compat: 'yaml-1.1', aliasDuplicateObjects: false, lineWidth: 0 });
+}

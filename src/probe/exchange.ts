@@ -1,0 +1,203 @@
+/**
+ * One HTTP exchange, bounded in time and bytes while it streams. It knows sockets, stages and deadlines, and nothing of MCP: the body
+ * goes to a sink that the caller picks when the head is there. Every exit cancels the timer, frees the lifeline and, unless the answer
+ * was complete, destroys the socket. It never rejects.
+ */
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { createBrotliDecompress, createUnzip } from 'node:zlib';
+import { LIMITS } from './limits.ts';
+import type { Line, LineDeps } from './line.ts';
+import { describeNetworkError, isLocalShortage } from './network-error.ts';
+import type { FailureFact } from './outcome.ts';
+
+export interface ExchangeRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  /** Names and values in turn, Host included. */
+  readonly headers: readonly string[];
+  readonly body?: string;
+  /** From connect to last byte. */
+  readonly timeoutMs: number;
+}
+
+export interface Head {
+  readonly httpStatus: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Takes a body as it arrives. `enough`: the rest is not wanted. A fact ends the exchange as failed. */
+export interface BodySink {
+  /** The body is not wanted at all: the exchange need not wait for its first byte. */
+  readonly skips?: true;
+  write(chunk: Buffer): 'more' | 'enough' | FailureFact;
+}
+
+export type Exchanged =
+  /** The head went to `onHead`, the body to its sink. `truncated`: the peer went away in the middle of the body. */
+  | { readonly kind: 'answered'; readonly ended: 'complete' | 'enough' | 'truncated' }
+  | { readonly kind: 'failed'; readonly fact: FailureFact }
+  | { readonly kind: 'aborted' }
+  /** We ran out of descriptors or memory: nothing was learned. */
+  | { readonly kind: 'undecided' };
+
+const ENOUGH: Exchanged = { kind: 'answered', ended: 'enough' };
+
+type Phase = 'connect' | 'tls' | 'http' | 'payload';
+
+/** Sends `request` and feeds the answer to the sink of `onHead`. */
+export function exchange(
+  line: Line,
+  deps: LineDeps,
+  request: ExchangeRequest,
+  onHead: (head: Head) => BodySink,
+): Promise<Exchanged> {
+  return new Promise((resolve) => {
+    const why = deps.lifeline.stopped();
+    if (why !== undefined) {
+      resolve(why === 'aborted' ? { kind: 'aborted' } : deadlineFact('connect', 'probe'));
+      return;
+    }
+    let phase: Phase = 'connect';
+    let settled = false;
+    let success = false;
+    const enter = (next: Phase) => {
+      phase = next;
+      deps.stopwatch.enter(next);
+    };
+    enter('connect');
+    const req = line.request({ method: request.method, path: line.target.path, headers: request.headers });
+
+    const settle = (result: Exchanged) => {
+      if (settled) return;
+      settled = true;
+      timer.cancel();
+      release();
+      deps.stopwatch.stop();
+      // A complete answer leaves its socket to the next request of this attempt.
+      if (result.kind !== 'answered' || result.ended !== 'complete') req.destroy();
+      resolve(result);
+    };
+    let timer = deps.clock.setTimer(request.timeoutMs, () => settle(deadlineFact(phase, 'request')));
+    const drain = () => {
+      timer.cancel();
+      timer = deps.clock.setTimer(LIMITS.drainMs, () => settle(ENOUGH));
+    };
+    const release = deps.lifeline.hold((stop) => settle(stop === 'aborted' ? { kind: 'aborted' } : deadlineFact(phase, 'probe')));
+
+    watchConnection(req, line.target.secure, enter);
+    watchInterim(req, settle);
+    req.on('error', (error) => settle(phase === 'payload' ? brokenBody(error, success) : networkFact(error, phase)));
+    req.on('response', (res) => {
+      enter('payload');
+      const httpStatus = res.statusCode ?? 0;
+      success = httpStatus >= 200 && httpStatus <= 299;
+      const sink = onHead({ httpStatus, headers: res.headers });
+      receive(res, sink, drain, settle);
+    });
+    // Closed without an error of its own, before any answer.
+    req.on('close', () => {
+      if (!settled && phase !== 'payload') settle(networkFact(Object.assign(new Error('closed'), { code: 'ECONNRESET' }), phase));
+    });
+    req.end(request.body);
+  });
+}
+
+function deadlineFact(stage: Phase, scope: 'request' | 'probe'): Exchanged {
+  return { kind: 'failed', fact: { kind: 'deadline', stage, scope } };
+}
+
+function networkFact(error: unknown, phase: Phase): Exchanged {
+  if (isLocalShortage(error)) return { kind: 'undecided' };
+  return { kind: 'failed', fact: describeNetworkError(error, phase === 'payload' ? 'http' : phase) };
+}
+
+/**
+ * The connection broke in the middle of a body: it is truncated, unless the peer broke the rules of HTTP. An answer that is not 2xx needs
+ * no whole body.
+ */
+function brokenBody(error: unknown, success: boolean): Exchanged {
+  const result = networkFact(error, 'payload');
+  const broken = result.kind === 'failed' && result.fact.kind === 'network' && result.fact.errorCode.startsWith('HPE_');
+  return success && broken ? result : { kind: 'answered', ended: 'truncated' };
+}
+
+/** Follows a fresh socket through its stages. A socket that is used again is past them. */
+function watchConnection(req: ClientRequest, secure: boolean, enter: (next: Phase) => void): void {
+  req.once('socket', (socket) => {
+    if (!socket.connecting) {
+      enter('http');
+      return;
+    }
+    socket.once('connect', () => enter(secure ? 'tls' : 'http'));
+    if (secure) socket.once('secureConnect', () => enter('http'));
+  });
+}
+
+/** Interim responses are answers to nothing: a few are passed over, a flood is a limit, a switch of protocols is a final status. */
+function watchInterim(req: ClientRequest, settle: (result: Exchanged) => void): void {
+  let count = 0;
+  req.on('information', () => {
+    count += 1;
+    if (count > LIMITS.interimResponses) settle({ kind: 'failed', fact: { kind: 'limit', stage: 'http', limit: 'headers' } });
+  });
+  req.on('upgrade', (_res, socket) => {
+    socket.destroy();
+    settle({ kind: 'failed', fact: { kind: 'httpStatus', stage: 'http', httpStatus: 101, mark: 'none' } });
+  });
+}
+
+/** Moves the body to the sink until it ended, the sink has enough, or a bound is reached. */
+function receive(res: IncomingMessage, sink: BodySink, drain: () => void, settle: (result: Exchanged) => void): void {
+  const body = decode(res);
+  if (body === undefined) {
+    settle(badEncoding(res));
+    return;
+  }
+  let draining = sink.skips === true;
+  let drained = 0;
+  if (draining) drain();
+  const finish = (result: Exchanged) => {
+    // A decoder would go on unpacking what it holds already.
+    if (body !== res) body.destroy();
+    settle(result);
+  };
+  const breakOff = () => finish({ kind: 'answered', ended: draining ? 'enough' : 'truncated' });
+  body.on('data', (chunk: Buffer) => {
+    if (draining) {
+      drained += chunk.length;
+      if (drained > LIMITS.drainBytes) finish(ENOUGH);
+      return;
+    }
+    const step = sink.write(chunk);
+    if (step === 'more') return;
+    if (step !== 'enough') {
+      finish({ kind: 'failed', fact: step });
+      return;
+    }
+    // Most streams end with their answer; a short wait for that saves the next request a connection.
+    draining = true;
+    drain();
+  });
+  body.on('end', () => finish({ kind: 'answered', ended: res.complete ? 'complete' : 'truncated' }));
+  // `error` and `close` come for a peer that went away, and for a decoder that choked.
+  res.on('error', breakOff);
+  res.on('close', () => {
+    if (!res.complete) breakOff();
+  });
+  if (body !== res) body.on('error', () => finish(badEncoding(res)));
+}
+
+/** Without a 2xx the status alone decides, and its body need not be read. */
+function badEncoding(res: IncomingMessage): Exchanged {
+  const httpStatus = res.statusCode ?? 0;
+  if (httpStatus < 200 || httpStatus > 299) return ENOUGH;
+  return { kind: 'failed', fact: { kind: 'payload', stage: 'payload', problem: 'contentEncoding', httpStatus } };
+}
+
+/** We ask for `identity`; the common encodings are read all the same, chunk by chunk. Undefined: not known. */
+function decode(res: IncomingMessage): Readable | undefined {
+  const encoding = res.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return res;
+  if (encoding === 'gzip' || encoding === 'x-gzip' || encoding === 'deflate') return res.pipe(createUnzip());
+  return encoding === 'br' ? res.pipe(createBrotliDecompress()) : undefined;
+}

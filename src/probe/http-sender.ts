@@ -1,0 +1,116 @@
+/**
+ * Sends the requests of one attempt over HTTP and follows the few redirects that may be followed, keeping to where they led. It adds the
+ * headers that every request bears; which transport speaks over it, and what answers mean, is the caller's business.
+ */
+import { ignoreBody } from './body.ts';
+import type { Call, Ended } from './conversation.ts';
+import { type BodySink, type Exchanged, exchange, type Head } from './exchange.ts';
+import { failed } from './http-answer.ts';
+import { LIMITS } from './limits.ts';
+import { type Line, type LineDeps, openLine } from './line.ts';
+import { judgeRedirect } from './redirect.ts';
+import { createTarget, type Target } from './target.ts';
+
+export interface SenderDeps extends LineDeps {
+  readonly target: Target;
+  /** Declared headers, names and values in turn. */
+  readonly headers: readonly string[];
+  readonly userAgent: string;
+}
+
+/** One HTTP request, without the headers that all have. */
+export interface Message {
+  readonly method: 'POST' | 'GET';
+  readonly headers: readonly string[];
+  readonly body?: string;
+}
+
+export type Sent =
+  | { readonly kind: 'answered'; readonly head: Head; readonly ended: 'complete' | 'enough' | 'truncated' }
+  | Ended;
+
+export interface HTTPSender {
+  /** Sends `message`, following redirects; the sink that `pick` chooses gets the body of the answer. */
+  send(call: Call, message: Message, pick: (head: Head) => BodySink): Promise<Sent>;
+  /** Where requests go by now; undefined before the first connection. */
+  line(): Line | undefined;
+  close(): void;
+}
+
+/** Opens no connection before the first request. */
+export function createHTTPSender(deps: SenderDeps): HTTPSender {
+  let target = deps.target;
+  let line: Line | undefined;
+
+  /** Connects where the server's redirects led so far. */
+  const reach = async (call: Call): Promise<Line | Ended> => {
+    if (line !== undefined) return line;
+    const opened = await openLine(target, deps);
+    if (opened.kind === 'aborted') return opened;
+    if (opened.kind === 'failed') return failed(call, opened.fact);
+    line = opened.line;
+    return line;
+  };
+
+  const send = async (call: Call, message: Message, pick: (head: Head) => BodySink): Promise<Sent> => {
+    for (let redirects = 0; ; redirects += 1) {
+      const reached = await reach(call);
+      if ('kind' in reached) return reached;
+      let head: Head | undefined;
+      const ended: Exchanged = await exchange(
+        reached,
+        deps,
+        { ...message, headers: [...commonHeaders(reached.target, deps), ...message.headers], timeoutMs: deps.timeoutMs },
+        (received) => {
+          head = received;
+          return isRedirect(received) ? ignoreBody : pick(received);
+        },
+      );
+      if (ended.kind === 'aborted' || ended.kind === 'undecided') return ended;
+      if (ended.kind === 'failed') return failed(call, ended.fact);
+      if (head === undefined) return failed(call, { kind: 'unexpected', stage: 'http' });
+      if (!isRedirect(head)) return { kind: 'answered', head, ended: ended.ended };
+      const { httpStatus } = head;
+      const judged = judgeRedirect(httpStatus, head.headers.location, new URL(target.path, target.origin));
+      const why = judged.kind === 'refuse' ? judged.why : redirects === LIMITS.redirects ? 'tooMany' : undefined;
+      if (judged.kind === 'refuse' || why !== undefined) {
+        return failed(call, { kind: 'redirect', stage: 'http', httpStatus, why: why ?? 'tooMany' });
+      }
+      target = createTarget(judged.url, deps.policy);
+      if (target.origin === reached.target.origin) {
+        line = { ...reached, target };
+      } else {
+        reached.close();
+        line = undefined;
+      }
+    }
+  };
+
+  return {
+    send,
+    line: () => line,
+    close() {
+      line?.close();
+      line = undefined;
+    },
+  };
+}
+
+function isRedirect(head: Head): boolean {
+  return head.httpStatus >= 300 && head.httpStatus <= 399;
+}
+
+/** Headers of every request. */
+export function commonHeaders(target: Target, deps: SenderDeps): readonly string[] {
+  return [
+    'Host',
+    target.authority,
+    'User-Agent',
+    deps.userAgent,
+    'Accept',
+    'application/json, text/event-stream',
+    'Accept-Encoding',
+    'identity',
+    ...deps.headers,
+  ];
+}

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { readAnswerStream } from '../../src/probe/event-stream.ts';
+import { LIMITS } from '../../src/probe/limits.ts';
+import { legacy, modern } from './behaviours.ts';
+import type { Behaviour } from './scripted-server.ts';
+import { createTestbed, reasonOf } from './testbed.ts';
+
+const answer = '{"jsonrpc":"2.0","id":0,"result":{"x":"ä€😀"}}';
+
+/** Feeds bytes in slices of `size`; gives the first step that was not `more`, and the stream. */
+function feed(text: string, size = text.length) {
+  const stream = readAnswerStream(200);
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) {
+    const step = stream.write(bytes.subarray(at, at + size));
+    if (step !== 'more') return { step, stream };
+  }
+  return { step: 'more' as const, stream };
+}
+
+describe('a stream of events', () => {
+  it.each([
+    ['LF', `data: ${answer}\n\n`],
+    ['CRLF', `event: message\r\ndata: ${answer}\r\n\r\n`],
+    ['CR', `data: ${answer}\r\rdata: x\r\r`],
+    ['a byte order mark', `\ufeffdata: ${answer}\n\n`],
+    ['no space after the colon', `data:${answer}\n\n`],
+    ['a priming event', `id: 1\nretry: 5\ndata:\n\ndata: ${answer}\n\n`],
+    ['comments', `: hello\n\n: again\n\ndata: ${answer}\n\n`],
+    ['a notification before', `data: {"jsonrpc":"2.0","method":"m"}\n\ndata: ${answer}\n\n`],
+    ['a request before, which is not answered', `data: {"jsonrpc":"2.0","id":0,"method":"ping"}\n\ndata: ${answer}\n\n`],
+    ['an event of another type', `event: endpoint\ndata: /x\n\ndata: ${answer}\n\n`],
+    ['data in two lines', `data: {"jsonrpc":"2.0","id":0,\ndata: "result":{"x":"ä€😀"}}\n\n`],
+  ])('with %s is read, wherever its bytes are split', (_name, text) => {
+    for (const size of [1, 2, 3, 7, 1000]) {
+      const { step, stream } = feed(text, size);
+      expect(step).toBe('enough');
+      expect(stream.answer()).toMatchObject({ kind: 'result', id: 0, result: { x: 'ä€😀' } });
+    }
+  });
+
+  it('remembers the id of the last event', () => {
+    expect(feed('id: a\ndata:\n\nid: b\ndata:\n\n').stream.lastEventID()).toBe('b');
+    expect(feed('id: \u00e4\ndata:\n\n').stream.lastEventID()).toBe(undefined);
+  });
+
+  it('with broken JSON, or JSON that is no JSON-RPC, is told', () => {
+    expect(feed('data: {\n\n').step).toMatchObject({ problem: 'brokenStream' });
+    expect(feed('data: {}\n\n').step).toMatchObject({ problem: 'notJSONRPC' });
+  });
+
+  it('an event of 4 MiB is read, one byte more is too large', () => {
+    const padded = answer + ' '.repeat(LIMITS.eventBytes - Buffer.byteLength(answer));
+    expect(feed(`data: ${padded}\n\n`, 65_536).step).toBe('enough');
+    expect(feed(`data: ${padded} \n\n`, 65_536).step).toMatchObject({ kind: 'limit', limit: 'event' });
+  });
+
+  it('a line or an event without an end is too large as soon as it is', () => {
+    expect(feed(`data: ${'x'.repeat(LIMITS.eventBytes + 100)}`, 65_536).step).toMatchObject({ limit: 'event' });
+    expect(feed(`data: ${'x'.repeat(1000)}\n`.repeat(5000), 65_536).step).toMatchObject({ limit: 'event' });
+  });
+
+  it('1,000 events are passed over, one more is too many', () => {
+    const notification = 'data: {"jsonrpc":"2.0","method":"m"}\n\n';
+    expect(feed(`${notification.repeat(LIMITS.events - 1)}data: ${answer}\n\n`, 4096).step).toBe('enough');
+    expect(feed(`${notification.repeat(LIMITS.events)}data: ${answer}\n\n`, 4096).step).toMatchObject({ limit: 'events' });
+  });
+
+  it('nesting beyond 64 is refused', () => {
+    const deep = (depth: number) =>
+      `data: {"jsonrpc":"2.0","id":0,"result":{"x":${'['.repeat(depth - 2)}${']'.repeat(depth - 2)}}}\n\n`;
+    expect(feed(deep(64)).step).toBe('enough');
+    expect(feed(deep(65)).step).toMatchObject({ limit: 'depth' });
+  });
+});
+
+describe('a stream on the wire', () => {
+  let bed = createTestbed();
+  afterEach(async () => {
+    await bed.close();
+    bed = createTestbed();
+  });
+  const once = { retry: { attempts: 1 }, probe: { timeoutSeconds: 1 } };
+  const streamOf = (write: (reply: Parameters<Behaviour>[1]) => void): Behaviour => {
+    return (_seen, reply) => {
+      reply.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      write(reply);
+    };
+  };
+
+  it('of comments without an end costs the request’s time and nothing else', async () => {
+    const server = await bed.serve(
+      streamOf((reply) => {
+        const pump = () => {
+          while (!reply.destroyed && reply.write(`: ${'x'.repeat(60_000)}\n\n`));
+        };
+        reply.on('drain', pump);
+        pump();
+      }),
+    );
+    const before = process.memoryUsage().rss;
+    const report = await bed.probe({ url: server.url(), ...once });
+    expect(report.verdict).toMatchObject({ reason: 'RequestTimeout', stage: 'payload' });
+    expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
+  });
+
+  it('that ends without the answer is incomplete', async () => {
+    const server = await bed.serve(streamOf((reply) => reply.end(': bye\n\n')));
+    expect(reasonOf(await bed.probe({ url: server.url(), ...once }))).toBe('IncompleteResponse');
+  });
+
+  it('that stays open after its answer is left, and the next request goes on a new connection', async () => {
+    const inner = modern();
+    const server = await bed.serve((seen, reply) => {
+      if (seen.message?.method !== 'server/discover') return inner(seen, reply);
+      const value = { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
+      reply.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      reply.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id: seen.message.id, result: value })}\n\n`);
+    });
+    const report = await bed.probe({ url: server.url(), ...once });
+    expect(reasonOf(report)).toBe('Available');
+    expect(report.durationMs).toBeLessThan(900);
+    expect(server.connections()).toBe(2);
+  });
+
+  it('that breaks off is taken up again once with the id of its last event, by legacy clients only', async () => {
+    const inner = legacy();
+    const server = await bed.serve((seen, reply) => {
+      if (seen.method === 'GET') {
+        reply.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        reply.end(`data: {"jsonrpc":"2.0","id":1,"result":{"tools":[]}}\n\n`);
+        return;
+      }
+      if (seen.message?.method !== 'tools/list') return inner.behaviour(seen, reply);
+      reply.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      reply.end('id: e-7\ndata:\n\n');
+    });
+    expect(reasonOf(await bed.probe({ url: server.url(), protocol: 'Legacy', ...once }))).toBe('Available');
+    const resumed = server.requests.find(({ method }) => method === 'GET');
+    expect(resumed?.headers).toMatchObject({ 'last-event-id': 'e-7', 'mcp-session-id': 'session-1' });
+    server.become((seen, reply) => {
+      if (seen.method !== 'GET' && seen.message?.method !== 'tools/list') return inner.behaviour(seen, reply);
+      reply.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      reply.end('id: e-7\ndata:\n\n');
+    });
+    server.requests.length = 0;
+    expect(reasonOf(await bed.probe({ url: server.url(), protocol: 'Legacy', ...once }))).toBe('IncompleteResponse');
+    expect(server.calls().filter((call) => call === 'GET').length).toBe(1);
+  });
+});

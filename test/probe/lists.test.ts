@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../src/probe/conversation.ts';
+import { LIMITS } from '../../src/probe/limits.ts';
+import { readLists } from '../../src/probe/lists.ts';
+import { createSanitizer } from '../../src/probe/sanitize.ts';
+
+const tool = (name: string) => ({ name, inputSchema: {} });
+
+/** Reads `tools/list` from a function of the cursor; tells how many pages were asked for. */
+async function read(page: (cursor: string | undefined, count: number) => Record<string, unknown> | Answer) {
+  let pages = 0;
+  const cursors: unknown[] = [];
+  const outcome = await readLists(
+    async (_method, params) => {
+      pages += 1;
+      const cursor = params['cursor'];
+      cursors.push(cursor);
+      const answer = page(typeof cursor === 'string' ? cursor : undefined, pages);
+      return 'kind' in answer && (answer['kind'] === 'failed' || answer['kind'] === 'aborted')
+        ? (answer as Answer)
+        : { kind: 'result', result: answer };
+    },
+    { tools: {} },
+    createSanitizer([]),
+  );
+  const fact = outcome.kind === 'failed' ? outcome.trouble.fact : undefined;
+  const list = outcome.kind === 'read' ? outcome.snapshot.tools : undefined;
+  return { outcome, pages, cursors, fact, list };
+}
+
+describe('paging', () => {
+  it('follows cursors, an empty one too, and sends each back as it came', async () => {
+    const { list, cursors } = await read((_cursor, count) => ({
+      tools: [tool(`t${count}`)],
+      ...(count < 3 ? { nextCursor: ['', ' ä"'][count - 1] } : {}),
+    }));
+    expect(list?.items.map(({ name }) => name)).toEqual(['t1', 't2', 't3']);
+    expect(cursors).toEqual([undefined, '', ' ä"']);
+  });
+
+  it('takes a cursor of null as none, and any other type as malformed', async () => {
+    expect((await read(() => ({ tools: [], nextCursor: null }))).pages).toBe(1);
+    expect((await read(() => ({ tools: [], nextCursor: 7 }))).fact).toMatchObject({ problem: 'schema' });
+  });
+
+  it('64 pages are read, a 65th is too much', async () => {
+    const upTo = (last: number) =>
+      read((_cursor, count) => ({ tools: [], ...(count < last ? { nextCursor: `c${count}` } : {}) }));
+    expect(await upTo(LIMITS.pages)).toMatchObject({ pages: 64, outcome: { kind: 'read' } });
+    expect(await upTo(LIMITS.pages + 1)).toMatchObject({ pages: 64, fact: { kind: 'limit', limit: 'pages' } });
+  });
+
+  it('a repeated cursor is a loop, even with pages between', async () => {
+    const { pages, fact } = await read((_cursor, count) => ({ tools: [], nextCursor: `c${count % 3}` }));
+    expect([pages, fact]).toMatchObject([4, { problem: 'paginationLoop' }]);
+  });
+
+  it('10,000 items are read, one more is too many', async () => {
+    const page = Array.from({ length: 5_000 }, (_, index) => tool(`t${index}`));
+    const full = await read((_cursor, count) => ({ tools: page, ...(count < 2 ? { nextCursor: 'more' } : {}) }));
+    expect(full.list?.items.length).toBe(10_000);
+    const over = await read((_cursor, count) => ({
+      tools: count < 3 ? page : [tool('x')],
+      ...(count < 3 ? { nextCursor: `c${count}` } : {}),
+    }));
+    expect(over.fact).toMatchObject({ kind: 'limit', limit: 'items' });
+  });
+});
+
+describe('answers', () => {
+  it('a result without its list is malformed', async () => {
+    expect((await read(() => ({}))).fact).toMatchObject({ problem: 'schema' });
+    expect((await read(() => ({ tools: {} }))).fact).toMatchObject({ problem: 'schema' });
+  });
+
+  it('input_required is a fact of its own', async () => {
+    expect((await read(() => ({ resultType: 'input_required' }))).fact).toMatchObject({ problem: 'inputRequired' });
+  });
+
+  it('a refusal says that the list was advertised', async () => {
+    const refusal: Answer = {
+      kind: 'failed',
+      trouble: {
+        method: 'tools/list',
+        sessionSent: false,
+        fact: { kind: 'rpcError', stage: 'rpc', rpc: { rpcCode: -32601, mark: 'none' } },
+      },
+    };
+    expect((await read(() => refusal)).outcome).toMatchObject({ trouble: { advertised: true, method: 'tools/list' } });
+  });
+
+  it('an abort between pages ends the reading', async () => {
+    const { outcome } = await read((_cursor, count) => (count === 1 ? { tools: [], nextCursor: 'x' } : { kind: 'aborted' }));
+    expect(outcome.kind).toBe('aborted');
+  });
+});
