@@ -6,6 +6,7 @@
 import type { BenchOptions } from './arguments.ts';
 import type { ColdStartData, Measured } from './cold-start.ts';
 import type { FailingRuns } from './failing.ts';
+import { PASSES } from './floor/floors.ts';
 import type { Bound, Report, Row, Section, Unit } from './report.ts';
 import { spreadOf } from './statistics.ts';
 
@@ -15,13 +16,17 @@ const MAX_WRITES_PER_OBJECT = 1;
 const MAX_RETRIES = 5;
 /** If failing servers held slots of healthy ones, it would be by their time-outs: many times. Below this it is noise. */
 const MAX_TIMES_HEALTHY = 1.5;
+/** A quarter of a core of noise moves a time on two cores by about an eighth. */
+const MAX_FOREIGN_CORES = 0.25;
 
 export function reportColdStart(data: ColdStartData, options: BenchOptions): Report {
   const { measured, failing } = data;
   const bounds = [...boundsOf(measured), ...(failing === undefined ? [] : boundsOfFailing(failing))];
   const sections = [coldSection(measured, options), costSection(measured, options), floorSection(measured)];
   if (failing !== undefined) sections.push(failingSection(failing, options));
-  return { bounds, sections, notes: NOTES, data };
+  const busy = Math.max(...measured.flatMap((each) => [foreignInCold(each), foreignInFloors(each)]));
+  const warning = `Something else kept up to ${busy.toFixed(1)} cores busy: repeat this on a quiet machine before believing it.`;
+  return { bounds, sections, notes: busy > MAX_FOREIGN_CORES ? [...NOTES, warning] : NOTES, data };
 }
 
 const NOTES = [
@@ -105,7 +110,7 @@ function costSection(measured: readonly Measured[], { idleSeconds }: BenchOption
       cpu('etcd'),
       cpu('farm'),
       cpu('bench'),
-      row('cores busy with anything else', 'cores', ({ cold }) => (cold.cpuMs?.['foreign'] ?? Number.NaN) / cold.lastAvailableMs),
+      row('cores busy with anything else', 'cores', foreignInCold),
       row('memory of the operator', 'MiB', ({ cold }) => cold.usage?.rssMiB ?? Number.NaN),
       row('… at its highest', 'MiB', ({ cold }) => cold.usage?.peakRSSMiB ?? Number.NaN),
       idle,
@@ -124,8 +129,22 @@ function floorSection(measured: readonly Measured[]): Section {
       row('status writes, second pass', 'seconds', ({ floors }) => floors.status.second.seconds),
       row('CPU per probe, first pass', 'milliseconds', ({ floors, cold }) => perObject(floors.probe.first.cpuMs, cold.objects)),
       row('CPU per write, first pass', 'milliseconds', ({ floors, cold }) => perObject(floors.status.first.cpuMs, cold.objects)),
+      row('CPU per write, apiserver', 'milliseconds', ({ floors, cold }) =>
+        perObject(floors.status.cpuMs?.['apiserver'], PASSES * cold.objects),
+      ),
+      row('cores busy with anything else', 'cores', foreignInFloors),
     ],
   };
+}
+
+/** Cores that nothing of ours kept busy. */
+function foreignInCold({ cold }: Measured): number {
+  return (cold.cpuMs?.['foreign'] ?? Number.NaN) / cold.lastAvailableMs;
+}
+
+function foreignInFloors({ floors: { probe, status } }: Measured): number {
+  const foreignMs = [probe, status].map(({ cpuMs }) => cpuMs?.['foreign'] ?? Number.NaN);
+  return foreignMs.reduce((sum, ms) => sum + ms, 0) / 1_000 / (probe.totalSeconds + status.totalSeconds);
 }
 
 function failingSection({ alone, besideHealthy, besideFailing }: FailingRuns, { failing, windowSeconds }: BenchOptions): Section {

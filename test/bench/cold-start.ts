@@ -80,7 +80,7 @@ async function measureFloorsOf(
   const identities = await createObjects(site.api, declarations);
   try {
     const urls = declarations.map(({ url }) => url);
-    return await measureFloors({ urls, identities, kubeconfig: site.kubeconfig, status });
+    return await measureFloors({ urls, identities, kubeconfig: site.kubeconfig, status, pids: site.pids() });
   } finally {
     await deleteObjects(site.api);
   }

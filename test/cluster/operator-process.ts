@@ -4,11 +4,12 @@
  * The bundle is rebuilt when a source is newer. The process listens on free ports that its log tells, keeps nothing of our environment
  * that would configure it, and ends with the test runner, however that ends (hack/controlplane/children.ts).
  */
+
+import { BUNDLE } from '../../hack/build.ts';
 import { installChart } from '../../hack/chart.ts';
 import { spawnTethered } from '../../hack/controlplane/children.ts';
 import type { ControlPlaneClient } from '../../hack/controlplane/client.ts';
 import { ensureBundle } from '../../hack/demo/bundle.ts';
-import { BUNDLE } from '../../hack/build.ts';
 import { until } from '../platform/until.ts';
 
 /** A line of the log. */

@@ -5,14 +5,19 @@
 import path from 'node:path';
 import { lastLine, run } from '../../../hack/controlplane/run.ts';
 import { API_WIDTH } from '../api.ts';
+import { type CPUShares, openCPUAccount, type ProcessIDs } from '../cpu-account.ts';
 import type { Identity } from '../fleet.ts';
 import type { Pass } from '../pool.ts';
-import { Passes, type ProbeTask, type StatusTask } from './task.ts';
+import { type ProbeTask, type StatusTask, Told } from './task.ts';
 
 /** One loop: the first pass, with cold code, and the second, with warm code. */
 export interface Floor {
   readonly first: Pass;
   readonly second: Pass;
+  /** CPU of both passes and of the start of the loop's process. */
+  readonly cpuMs: CPUShares;
+  /** The same, as time. */
+  readonly totalSeconds: number;
 }
 
 export interface Floors {
@@ -24,7 +29,8 @@ export interface Floors {
 
 /** As many probes at once as the operator makes (`--max-concurrent-probes`). */
 const PROBE_WIDTH = 64;
-const PASSES = 2;
+/** The first with cold code, the second with warm code. */
+export const PASSES = 2;
 
 export interface FloorTargets {
   readonly urls: readonly string[];
@@ -33,30 +39,36 @@ export interface FloorTargets {
   readonly kubeconfig: string;
   /** What is written: as large as what the operator writes. */
   readonly status: Readonly<Record<string, unknown>>;
+  /** What runs besides the loops, for the account of CPU. */
+  readonly pids: ProcessIDs;
 }
 
 /** Measures both loops. Rejects with the last words of one that failed. */
-export async function measureFloors({ urls, identities, kubeconfig, status }: FloorTargets): Promise<Floors> {
-  const probe = await runLoop('probe-loop.ts', { urls: [...urls], width: PROBE_WIDTH, passes: PASSES });
-  const write = await runLoop('status-loop.ts', {
+export async function measureFloors({ urls, identities, kubeconfig, status, pids }: FloorTargets): Promise<Floors> {
+  const probe = await runLoop('probe-loop.ts', { urls: [...urls], width: PROBE_WIDTH, passes: PASSES }, pids);
+  const writeTask = {
     kubeconfig,
     identities: [...identities],
     status: { ...status },
     width: API_WIDTH,
     passes: PASSES,
-  });
+  };
+  const write = await runLoop('status-loop.ts', writeTask, pids);
   return { probe, status: write, seconds: Math.max(probe.first.seconds, write.first.seconds) };
 }
 
-async function runLoop(file: string, task: ProbeTask | StatusTask): Promise<Floor> {
+async function runLoop(file: string, task: ProbeTask | StatusTask, pids: ProcessIDs): Promise<Floor> {
   const input = JSON.stringify(task);
+  const account = openCPUAccount(pids);
+  const startMs = performance.now();
   // 10,000 writes take half a minute a pass.
   const { code, stdout, stderr } = await run(process.execPath, [path.join(import.meta.dirname, file)], {
     input,
     timeoutMs: 300_000,
   });
   if (code !== 0) throw new Error(`${file}: ${lastLine(stderr)}`);
-  const [first, second] = Passes.parse(JSON.parse(stdout));
+  const { passes, cpuMs: ownMs } = Told.parse(JSON.parse(stdout));
+  const [first, second] = passes;
   if (first === undefined || second === undefined) throw new Error(`${file} made no two passes`);
-  return { first, second };
+  return { first, second, cpuMs: account.read({ loop: ownMs }), totalSeconds: (performance.now() - startMs) / 1_000 };
 }

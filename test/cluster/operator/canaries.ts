@@ -12,7 +12,7 @@ export const CANARIES = {
   header: 'cAnary3/hEader+Ri5Bv~k7Ma9Qt2.Eu6Wz==',
 } as const;
 
-/** Sent in the URL: it is no secret to the author of the object, but no log, status or metric repeats it. */
+/** Sent in the URL and not given back: no log, status or metric of ours repeats it. */
 export const QUERY_CANARY = 'cAnary4qUeryLz3Kp8Ty';
 
 /** The value as it is, in base64 at each of the three offsets that it may have in a longer text, URL-encoded and in hex. */
@@ -28,17 +28,13 @@ export function formsOf(canary: string): string[] {
 }
 
 /** Each form of each credential that came with a request, and of the whole headers. */
-function shownBy({ headers, path }: Seen): string[] {
+function shownBy({ headers }: Seen): string[] {
   const values = [headers.authorization, headers['x-api-key'], headers['x-tenant-key']].filter((value) => value !== undefined);
   const words = [...values, ...values.map((value) => String(value).replace(/^Bearer /, ''))].map(String);
-  const query = URL.parse(path, 'http://a')?.searchParams.get('key') ?? '';
-  return [
-    query,
-    ...words.flatMap((word) => {
-      const bytes = Buffer.from(word);
-      return [word, bytes.toString('base64'), bytes.toString('base64url'), encodeURIComponent(word), bytes.toString('hex')];
-    }),
-  ];
+  return words.flatMap((word) => {
+    const bytes = Buffer.from(word);
+    return [word, bytes.toString('base64'), bytes.toString('base64url'), encodeURIComponent(word), bytes.toString('hex')];
+  });
 }
 
 type Answer = (seen: Seen, reply: Parameters<Behaviour>[1], text: string, all: readonly string[]) => void | Promise<void>;
@@ -63,7 +59,7 @@ const refuse = (httpStatus: number, extra: (text: string) => Record<string, stri
 export const REFLECTIONS: Readonly<Record<string, Behaviour>> = {
   'success-modern': reflect((seen, reply, text, all) =>
     modern({
-      serverInfo: { name: `n ${text}`, version: all[1] ?? '', title: all.slice(3).join(',') },
+      serverInfo: { name: `n ${text}`, version: all[0] ?? '', title: all.slice(2).join(',') },
       capabilities: { tools: {}, [text]: {}, experimental: { [text]: {} } },
       lists: { 'tools/list': { tools: all.map((name, index) => ({ ...TOOL, name: `${index}-${name}`, description: text })) } },
     })(seen, reply),
@@ -84,7 +80,9 @@ export const REFLECTIONS: Readonly<Record<string, Behaviour>> = {
   'server-error': refuse(500),
   unavailable: refuse(503, (text) => ({ 'Retry-After': text })),
   'rate-limited': refuse(429, (text) => ({ 'Retry-After': text })),
-  redirect: refuse(307, (text) => ({ Location: `http://127.0.0.2/${encodeURIComponent(text)}?token=${encodeURIComponent(text)}` })),
+  redirect: refuse(307, (text) => ({
+    Location: `http://127.0.0.2/${encodeURIComponent(text)}?token=${encodeURIComponent(text)}`,
+  })),
   'bad-redirect': refuse(302, (text) => ({ Location: text })),
   page: reflect((_seen, reply, text) => void reply.writeHead(200, { 'Content-Type': 'text/html' }).end(`<html>${text}`)),
   'other-type': reflect((_seen, reply, text) => void reply.writeHead(200, { 'Content-Type': `x/y; a="${text}"` }).end(text)),
@@ -92,7 +90,9 @@ export const REFLECTIONS: Readonly<Record<string, Behaviour>> = {
     reply.writeHead(200, { 'Content-Type': 'application/json' }).end(`${text} {"jsonrpc": ${text}`);
   }),
   'other-json': reflect((_seen, reply, text) => json(reply, 200, { [text]: text })),
-  'rpc-error': reflect((seen, reply, text) => json(reply, 200, rpcError(seen, -32603, text, { [text]: text, supported: [text] }))),
+  'rpc-error': reflect((seen, reply, text) =>
+    json(reply, 200, rpcError(seen, -32603, text, { [text]: text, supported: [text] })),
+  ),
   'rpc-version': reflect((seen, reply, text) => json(reply, 400, rpcError(seen, -32022, text, { supported: [text] }))),
   'bad-version': reflect((seen, reply, text) =>
     json(reply, 200, result(seen, { protocolVersion: text, capabilities: {}, serverInfo: { name: text, version: text } })),
@@ -101,13 +101,15 @@ export const REFLECTIONS: Readonly<Record<string, Behaviour>> = {
     if (seen.message?.method === 'server/discover') return json(reply, 404, rpcError(seen, -32601, text));
     if (seen.message?.method !== 'initialize') return json(reply, 404, rpcError(seen, -32001, text));
     const value = { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: text, version: '1' } };
-    json(reply, 200, result(seen, value), { 'Mcp-Session-Id': all[1] ?? '' });
+    json(reply, 200, result(seen, value), { 'Mcp-Session-Id': all[0] ?? '' });
   }),
   stream: reflect((_seen, reply, text) => {
     reply.writeHead(200, { 'Content-Type': 'text/event-stream' }).end(`id: ${text}\nevent: ${text}\ndata: ${text}\n\n`);
   }),
   huge: reflect((_seen, reply, text) => {
-    reply.writeHead(200, { 'Content-Type': 'application/json' }).end(`{"a":"${text.repeat(Math.ceil((9 << 20) / text.length))}"}`);
+    reply
+      .writeHead(200, { 'Content-Type': 'application/json' })
+      .end(`{"a":"${text.repeat(Math.ceil((9 << 20) / text.length))}"}`);
   }),
   cut: reflect((_seen, reply, text) => {
     reply.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '100000' });

@@ -4,9 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { MCPServerStatus } from '../../../src/api/v1alpha1/status.ts';
+import { until } from '../../platform/until.ts';
 import { modern, respond } from '../../probe/behaviours.ts';
 import { type Behaviour, type Scripted, startServer } from '../../probe/scripted-server.ts';
-import { until } from '../../platform/until.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
 import { installOperator, type OperatorProcess, startOperator } from '../operator-process.ts';
 import { type Objects, openObjects } from './objects.ts';

@@ -5,14 +5,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { API_VERSION, KIND } from '../../../src/api/v1alpha1/group.ts';
-import { startRawServer, startServer } from '../../probe/scripted-server.ts';
 import { until } from '../../platform/until.ts';
+import { startRawServer, startServer } from '../../probe/scripted-server.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
 import { installOperator, type OperatorProcess, startOperator, startProgram } from '../operator-process.ts';
 import { CANARIES, formsOf, QUERY_CANARY, REFLECTIONS, reflectRaw } from './canaries.ts';
 import { type Objects, openObjects, tokenIn } from './objects.ts';
 
-const SECRET = { bearer: CANARIES.bearer, 'api-key': CANARIES.apiKey, header: CANARIES.header, broken: `${CANARIES.header}\nX: 1` };
+const SECRET = {
+  bearer: CANARIES.bearer,
+  'api-key': CANARIES.apiKey,
+  header: CANARIES.header,
+  broken: `${CANARIES.header}\nX: 1`,
+};
 
 let objects: Objects;
 let operator: OperatorProcess;
@@ -25,7 +30,9 @@ const identities = (key: string) => [
   { auth: { type: 'Bearer', bearer: { secretKeyRef: { name: 'canary', key: 'bearer' } } }, ...tenantKey(key) },
   { auth: { type: 'APIKey', apiKey: { secretKeyRef: { name: 'canary', key: 'api-key' } } }, ...tenantKey(key) },
 ];
-const tenantKey = (key: string) => ({ headers: [{ name: 'X-Tenant-Key', valueFrom: { secretKeyRef: { name: 'canary', key } } }] });
+const tenantKey = (key: string) => ({
+  headers: [{ name: 'X-Tenant-Key', valueFrom: { secretKeyRef: { name: 'canary', key } } }],
+});
 
 beforeAll(async () => {
   const namespace = await createNamespace('secrecy');
@@ -44,15 +51,17 @@ beforeAll(async () => {
   urls.set('raw', raw.url(`/mcp?key=${QUERY_CANARY}`));
   const common = { probe: { timeoutSeconds: 1, deadlineSeconds: 5 }, retry: { attempts: 1 } };
   specs = Object.fromEntries(
-    [...urls].flatMap(([name, url]) => identities('header').map((identity, index) => [`${name}-${index}`, { url, ...common, ...identity }])),
+    [...urls].flatMap(([name, url]) =>
+      identities('header').map((identity, index) => [`${name}-${index}`, { url, ...common, ...identity }]),
+    ),
   );
   specs['unsendable'] = { url: urls.get('unauthorized'), ...common, ...tenantKey('broken') };
   operator = await startOperator({ kubeconfig, namespace });
   await objects.apply(specs);
-  await until(
-    async () => [...(await objects.list()).values()].every(({ status }) => status.observedGeneration === 1),
-    { what: 'every object has its verdict', timeoutMs: 20_000 },
-  );
+  await until(async () => [...(await objects.list()).values()].every(({ status }) => status.observedGeneration === 1), {
+    what: 'every object has its verdict',
+    timeoutMs: 20_000,
+  });
 });
 
 afterAll(async () => {
@@ -113,7 +122,11 @@ describe('E5: no credential, raw, in base64 at any offset, URL-encoded or in hex
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'canary' }, stringData: SECRET },
       ...Object.entries(specs).map(([name, spec]) => ({ apiVersion: API_VERSION, kind: KIND, metadata: { name }, spec })),
     ];
-    const program = await startProgram(['probe', '--allow-loopback', '-f', '-', '-o', output], {}, manifests.map((one) => stringify(one)).join('---\n'));
+    const program = await startProgram(
+      ['probe', '--allow-loopback', '-f', '-', '-o', output],
+      {},
+      manifests.map((one) => stringify(one)).join('---\n'),
+    );
     const { how } = await program.ended;
     expect(how).toBeGreaterThan(0);
     expect(program.stdout()).toContain('Permanent');

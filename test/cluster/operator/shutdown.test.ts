@@ -3,9 +3,9 @@
  * at once. One process per case, all started together, each in a namespace of its own.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { until } from '../../platform/until.ts';
 import { modern, respond } from '../../probe/behaviours.ts';
 import { type Behaviour, type Scripted, startServer } from '../../probe/scripted-server.ts';
-import { until } from '../../platform/until.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
 import { installOperator, type OperatorProcess, startOperator } from '../operator-process.ts';
 import { type Objects, openObjects } from './objects.ts';

@@ -2,9 +2,9 @@
  * True verdicts on real servers over real sockets, read as users read them: `kubectl get mcpservers` and `kubectl wait`.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../platform/until.ts';
 import { json, legacy, modern, respond, result, rpcError, TOOL } from '../../probe/behaviours.ts';
 import { type Behaviour, closedPort, type Scripted, startRawServer, startServer } from '../../probe/scripted-server.ts';
-import { until } from '../../platform/until.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
 import { installOperator, type OperatorProcess, startOperator } from '../operator-process.ts';
 import { type Objects, openObjects } from './objects.ts';
@@ -28,7 +28,11 @@ function refusesAtLists(message: string): Behaviour {
         return json(
           reply,
           200,
-          result(seen, { protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo: { name: 'late', version: '1' } }),
+          result(seen, {
+            protocolVersion: '2025-06-18',
+            capabilities: { tools: {} },
+            serverInfo: { name: 'late', version: '1' },
+          }),
         );
       case 'notifications/initialized':
         return void reply.writeHead(202).end();
@@ -231,8 +235,7 @@ describe('the rights that the chart renders', () => {
 
   test('are no larger: the ServiceAccount can not list Secrets, nor read one of another namespace, nor edit a spec', async () => {
     const account = `--as=system:serviceaccount:${objects.namespace}:mcpserver-operator`;
-    const canI = async (...args: string[]) =>
-      (await controlPlane.kubectl(['auth', 'can-i', ...args, account])).stdout.trim();
+    const canI = async (...args: string[]) => (await controlPlane.kubectl(['auth', 'can-i', ...args, account])).stdout.trim();
     expect(await canI('get', 'secrets', '-n', objects.namespace)).toBe('yes');
     expect(await canI('list', 'secrets', '-n', objects.namespace)).toBe('no');
     expect(await canI('watch', 'secrets', '-n', objects.namespace)).toBe('no');

@@ -3,9 +3,9 @@
  * write per first verdict, nothing while nothing happens, nothing for an object that is gone.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../../platform/until.ts';
 import { modern, respond } from '../../probe/behaviours.ts';
 import { type Behaviour, type Scripted, startServer } from '../../probe/scripted-server.ts';
-import { until } from '../../platform/until.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
 import { installOperator, type OperatorProcess, startOperator } from '../operator-process.ts';
 import { type Objects, openObjects } from './objects.ts';
@@ -45,7 +45,11 @@ beforeAll(async () => {
     ...many(BUSY, 'busy', { url: busy.url(), probe: { periodSeconds: 10 } }),
   });
   // All at once: who waits longer than 2 s for a place beside its neighbours on one host would be told to be Pending.
-  operator = await startOperator({ kubeconfig, namespace, flags: ['--max-concurrent-per-host=0', '--max-concurrent-probes=128'] });
+  operator = await startOperator({
+    kubeconfig,
+    namespace,
+    flags: ['--max-concurrent-per-host=0', '--max-concurrent-probes=128'],
+  });
 });
 
 afterAll(async () => {
@@ -103,7 +107,8 @@ test('an edit is one probe and one write', async () => {
 });
 
 describe('B8: an object that goes away', () => {
-  const seriesOf = async (name: string) => (await operator.metrics()).split('\n').filter((line) => line.includes(`name="${name}"`));
+  const seriesOf = async (name: string) =>
+    (await operator.metrics()).split('\n').filter((line) => line.includes(`name="${name}"`));
 
   test('takes its series with it', async () => {
     expect((await seriesOf('healthy-1')).length).toBeGreaterThanOrEqual(5);
