@@ -80,6 +80,7 @@ export interface KubeClientDeps {
   readonly userAgent?: string;
 }
 
+/** Opens nothing yet: the first call connects. Close it in the end. */
 export function createKubeClient(deps: KubeClientDeps): KubeClient {
   const { config, clock, log } = deps;
   const connections = createConnections({ config, credentials: createCredentials({ config, clock }), clock, log });

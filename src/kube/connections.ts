@@ -36,6 +36,7 @@ export const POOL_WIDTH = 16;
 const REREAD_MS = 60_000;
 const SUSPECT_MS = 1_000;
 
+/** Opens nothing yet; pools are made when they are first asked for, and anew when CA or client certificate change. */
 export function createConnections(deps: {
   config: KubeConfig;
   credentials: Credentials;

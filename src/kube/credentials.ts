@@ -38,6 +38,7 @@ export interface Credentials {
 /** Plugins that ask a cloud take seconds; kubectl waits without end, we do not. */
 const PLUGIN_TIMEOUT_MS = 60_000;
 
+/** Reads nothing yet: files and plugins are asked when the first call needs them. */
 export function createCredentials({ config, clock }: { config: KubeConfig; clock: Clock }): Credentials {
   let runPlugin = createPlugin(config, clock);
   return {

@@ -36,6 +36,7 @@ export function sightLease(previous: LeaseSighting | undefined, spec: LeaseSpec,
   return isSame ? previous : { spec, sinceMs: nowMs };
 }
 
+/** What a candidate or holder does about the lease as last seen (client-go `tools/leaderelection`). */
 export function decideLease(sighting: LeaseSighting, { identity, nowMs }: { identity: string; nowMs: number }): LeaseDecision {
   const { holderIdentity, leaseDurationSeconds } = sighting.spec;
   if (!holderIdentity) return { kind: 'take' };

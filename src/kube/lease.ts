@@ -53,6 +53,7 @@ interface LeaseObject {
   readonly spec: LeaseSpec;
 }
 
+/** Campaigns for nothing yet: call `start`. */
 export function createLeaderElector(deps: LeaderElectorDeps, options: LeaderElectorOptions): LeaderElector {
   const { clock, random, log } = deps;
   const api = createLeaseApi(deps.client, options);

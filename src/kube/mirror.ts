@@ -30,6 +30,7 @@ export interface Mirror<T> {
   size(): number;
 }
 
+/** An empty mirror; `onEvent` hears each difference after it has happened, and must not throw. */
 export function createMirror<T extends Stored>(onEvent: (event: ObjectEvent) => void): Mirror<T> {
   let objects = new Map<string, T>();
   let listed = new Map<string, T>();

@@ -15,6 +15,7 @@ export interface ReferenceVersions {
   readVersion(kind: 'Secret' | 'ConfigMap', namespace: string, name: string, signal: AbortSignal): Promise<Lookup<string>>;
 }
 
+/** Reads by name with the rights of the operator; nothing is kept between two reads. */
 export function createReferences({ client }: { client: KubeClient }): References & ReferenceVersions {
   const read = async <T>(
     plural: 'secrets' | 'configmaps' | 'services',

@@ -61,6 +61,7 @@ interface ReflectorDeps {
   readonly log?: Logger;
 }
 
+/** Starts nothing: call `start`. */
 export function createReflector<T extends Stored>(deps: ReflectorDeps, options: ReflectorOptions<T>): Store<T> {
   const stopping = new AbortController();
   const { signal } = stopping;

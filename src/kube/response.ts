@@ -29,6 +29,7 @@ export async function readReason(body: Readable): Promise<string | undefined> {
   return text === undefined ? undefined : reasonOf(parseJSON(text));
 }
 
+/** The CamelCase `reason` of a `metav1.Status`, or undefined when it has none that looks like one. */
 export function reasonOf(status: unknown): string | undefined {
   const reason = (status as { reason?: unknown } | null | undefined)?.reason;
   return typeof reason === 'string' && /^[A-Z][A-Za-z]{0,63}$/.test(reason) ? reason : undefined;

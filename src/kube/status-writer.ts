@@ -26,6 +26,7 @@ export interface StatusWriterDeps {
   readonly mayWrite?: () => boolean;
 }
 
+/** Writes and reads with deadlines; repeats no write. */
 export function createStatusWriter({ client, mayWrite = () => true }: StatusWriterDeps): StatusWriter & ObjectReader {
   return {
     async writeStatus(target, status, signal) {

@@ -13,6 +13,7 @@ export interface HeapItem {
   heapIndex: number;
 }
 
+/** A binary heap: push, peek, and removal of any item that knows its index, in O(log n). */
 export class Heap<T extends HeapItem> {
   readonly #items: T[] = [];
   readonly #before: (a: T, b: T) => boolean;

@@ -42,6 +42,7 @@ export interface Lanes {
   onRoom(listener: (name: string) => void): () => void;
 }
 
+/** All lanes are empty at first. A limit that is no whole number ≥ 0 is a bug. */
 export function createLanes(limits: LaneLimits): Lanes {
   const fixed = new Map(Object.entries(limits.fixed));
   const families = Object.entries(limits.families ?? {});

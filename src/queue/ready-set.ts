@@ -38,6 +38,7 @@ interface Line<T extends ReadyItem> {
   size: number;
 }
 
+/** The keys that are due, by what they still wait for. */
 export class ReadySet<T extends ReadyItem> {
   readonly #lanes: Lanes;
   /** By the sorted names of the fixed lanes; kept when empty, see the bound above. */

@@ -80,6 +80,7 @@ interface Entry extends ReadyItem {
   forgotten: boolean;
 }
 
+/** An empty queue. It hears of room in its lanes until it is shut down. */
 export function createWorkQueue(deps: { clock: Clock; lanes: Lanes; observer?: QueueObserver }): WorkQueue {
   return new Queue(deps.clock, deps.lanes, deps.observer ?? {});
 }

@@ -13,6 +13,7 @@ export interface ConditionSet {
   list(): Condition[];
 }
 
+/** Begins with no condition at all: what is neither set nor kept is gone. `now` is RFC 3339. */
 export function createConditionSet(previous: readonly Condition[], generation: number, now: string): ConditionSet {
   const next = new Map<string, Condition>();
   const before = (type: ConditionType) => previous.find((condition) => condition.type === type);

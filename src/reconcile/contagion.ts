@@ -19,6 +19,7 @@ export interface Outages {
   recovered(sinceMs: number): string[];
 }
 
+/** Knows of no failure at first. Bounded by the objects that fail. */
 export function createOutages(): Outages {
   const sinceOf = new Map<string, number>();
   const buckets = new Map<number, Set<string>>();

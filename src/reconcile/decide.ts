@@ -33,6 +33,7 @@ export function statusFacts({ metadata, memory, now }: Pick<DecideFacts, 'metada
   return { generation: metadata.generation, previous: memory.status, edit: memory.edit, nowMs: now.wallMs };
 }
 
+/** The next status and due time after a probe of the generation that `metadata` still has. */
 export function decideAfterProbe(facts: DecideFacts, finished: Finished): Decision {
   const { metadata, memory, spec, now, random } = facts;
   const { verdict, probeID, probeRequest } = finished;

@@ -38,6 +38,7 @@ export interface Loop {
   moves(): boolean;
 }
 
+/** Starts nothing: call `begin`. */
 export function createLoop(deps: LoopDeps): Loop {
   const { clock, queue, reconciler, ended } = deps;
   let runner: Runner | undefined;

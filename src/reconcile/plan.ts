@@ -57,6 +57,7 @@ export function probeRequestOf(metadata: ObjectMeta): string | undefined {
   return metadata.annotations?.[PROBE_REQUESTED_AT]?.slice(0, MAX_REQUEST_LENGTH);
 }
 
+/** What is to be done now (monotonic time). `memory` is as fresh as the watch and our own writes. */
 export function planReconcile(metadata: ObjectMeta, memory: Memory, monotonicMs: number): Plan {
   const { spec: parsed, status } = memory;
   if (metadata.deletionTimestamp !== undefined) return { do: 'rest' };

@@ -47,6 +47,7 @@ const BACKOFF_MAX_MS = 60_000;
 /** 2^7 · 500 ms is beyond the maximum. */
 const MAX_DOUBLINGS = 7;
 
+/** One publisher serves all objects; the queue sees to it that a key runs once at a time. */
 export function createPublisher(deps: PublisherDeps): Publisher {
   let writing = 0;
 

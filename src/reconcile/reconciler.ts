@@ -58,6 +58,7 @@ const UNDECIDED_MS = { base: 1000, max: 60_000, doublings: 6 } as const;
 
 const REST: ReconcileResult = { next: undefined, wake: [] };
 
+/** Knows of no object at first; each is recalled from its status when it runs for the first time. */
 export function createReconciler(deps: ReconcilerDeps): Reconciler {
   return new MCPServerReconciler(deps);
 }

@@ -7,6 +7,7 @@ import type { CredentialUse, ProbeEvent, ProbeLog } from '../probe/probe-log.ts'
 import type { ReconcileObserver } from '../reconcile/ports.ts';
 import type { Metrics } from './metrics.ts';
 
+/** Ready to be told; it keeps one digest per object. */
 export function createObserver({ log, metrics }: { log: Logger; metrics: Metrics }): ReconcileObserver {
   /** By key; bounded by the objects that exist, since `forgotten` takes each away. */
   const digests = new Map<string, string>();
