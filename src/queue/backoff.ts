@@ -11,9 +11,6 @@ import { type Random, uniform } from '../platform/random.ts';
 const MAX_DOUBLINGS = 52;
 
 const LADDER_JITTER = 0.1;
-const BURST_BASE_MS = 250;
-const RECONNECT_BASE_MS = 800;
-const RECONNECT_MAX_MS = 30_000;
 const CRASH_BASE_MS = 5;
 const CRASH_MAX_MS = 1_000_000;
 
@@ -36,19 +33,6 @@ export function ladderDelayMs(step: LadderStep, random: Random): number {
 }
 
 /**
- * The pause after the `attempt`-th attempt inside one probe (A2): 250 · 2^(n−1) + U(0, 250).
- * Three attempts pause twice, 250–500 and 500–750 ms: 1.25 s at worst.
- */
-export function burstDelayMs(attempt: number, random: Random): number {
-  return doubled(BURST_BASE_MS, attempt - 1) + uniform(random, 0, BURST_BASE_MS);
-}
-
-/** Full jitter for reconnecting to a peer that many clients lost at once (page 5.2): U(0, min(30 s, 0.8 s · 2^n)), n from 0. */
-export function reconnectDelayMs(failuresBefore: number, random: Random): number {
-  return uniform(random, 0, Math.min(RECONNECT_MAX_MS, doubled(RECONNECT_BASE_MS, failuresBefore)));
-}
-
-/**
  * The pause after the `consecutive`-th run of a key that threw: 5 ms · 2^(n−1), at most 1,000 s, as client-go's default limiter.
  * Without jitter: it is about a bug of ours, not about a crowd.
  */
@@ -62,6 +46,6 @@ export function jitter(periodMs: number, fraction: number, random: Random): numb
 }
 
 function doubled(baseMs: number, times: number): number {
-  assert(times >= 0, 'failures and attempts are counted from 1');
+  assert(times >= 0, 'failures are counted from 1');
   return baseMs * 2 ** Math.min(times, MAX_DOUBLINGS);
 }

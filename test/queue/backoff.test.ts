@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Random } from '../../src/platform/random.ts';
-import { burstDelayMs, crashDelayMs, jitter, ladderDelayMs, reconnectDelayMs } from '../../src/queue/backoff.ts';
+import { crashDelayMs, jitter, ladderDelayMs } from '../../src/queue/backoff.ts';
 import { fixedRandom } from '../platform/fake-clock.ts';
 
 const LOWEST = fixedRandom(0);
@@ -37,21 +37,6 @@ describe('backoff', () => {
     );
   });
 
-  test('A2: the pauses between three attempts are 250 to 500 ms and 500 to 750 ms, 1.25 s at worst', () => {
-    expect([1, 2].map((attempt) => burstDelayMs(attempt, LOWEST))).toEqual([250, 500]);
-    expect([1, 2].map((attempt) => burstDelayMs(attempt, MIDDLE))).toEqual([375, 625]);
-    const [first = 0, second = 0] = [1, 2].map((attempt) => burstDelayMs(attempt, HIGHEST));
-    expect(first).toBeLessThanOrEqual(500);
-    expect(second).toBeLessThanOrEqual(750);
-    expect(first + second).toBeCloseTo(1250, 5);
-  });
-
-  test('reconnecting has full jitter below 0.8 s doubled, at most 30 s', () => {
-    expect([0, 1, 5, 1_000_000].map((failures) => reconnectDelayMs(failures, LOWEST))).toEqual([0, 0, 0, 0]);
-    const highest = [0, 1, 2, 5, 6, 1_000_000].map((failures) => Math.round(reconnectDelayMs(failures, HIGHEST)));
-    expect(highest).toEqual([800, 1600, 3200, 25_600, 30_000, 30_000]);
-  });
-
   test('a key that keeps throwing waits 5 ms doubled each time, at most 1000 s', () => {
     expect([1, 2, 3, 18, 19, 1_000_000].map(crashDelayMs)).toEqual([5, 10, 20, 655_360, 1_000_000, 1_000_000]);
   });
@@ -62,8 +47,7 @@ describe('backoff', () => {
     expect(jitter(300_000, 0.1, HIGHEST)).toBeCloseTo(330_000, 5);
   });
 
-  test('a failure or attempt number 0 is a bug', () => {
+  test('a failure number 0 is a bug', () => {
     expect(() => ladderDelayMs({ consecutive: 0, initialMs: 1, maxMs: 2 }, LOWEST)).toThrow('counted from 1');
-    expect(() => burstDelayMs(0, LOWEST)).toThrow('counted from 1');
   });
 });
