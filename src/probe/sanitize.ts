@@ -23,7 +23,7 @@ const MIN_DERIVED_CHARS = 8;
 /** A header value has two words (`Bearer abc`); more than a few are a sentence and no secret. */
 const MAX_WORDS = 8;
 
-/** Prepares the secrets of one probe: at most 33 (32 headers and a token), each with at most 45 forms. Empty ones are ignored. */
+/** Prepares the secrets of one probe: at most 33 (32 headers and a token), each with at most 117 forms. Empty ones are ignored. */
 export function createSanitizer(secrets: readonly string[]): Sanitize {
   // Longest first: a form that contains another one must be taken whole.
   const forms = [...new Set(secrets.flatMap(formsOf))].sort((a, b) => b.length - a.length);
@@ -41,18 +41,33 @@ function clean(text: string): string {
 }
 
 /**
- * A secret as a server may give it back: as it is, its words (`Bearer abc` → `abc`), and each of these in base64, base64url, hex and
- * percent-encoding.
+ * A secret as a server may give it back: as it is, its words (`Bearer abc` → `abc`), and each of these in hex, percent-encoding, and
+ * base64, alone or inside of a longer text (base64 of `Bearer abc` holds no base64 of `abc`).
  */
 function formsOf(secret: string): readonly string[] {
   const words = secret.split(/\s+/, MAX_WORDS).filter((word) => word.length >= MIN_DERIVED_CHARS);
   const long = [secret, ...words].filter((form) => form.length >= MIN_DERIVED_CHARS);
   const encoded = long.flatMap((form) => {
     const bytes = Buffer.from(form, 'utf8');
-    const base64 = bytes.toString('base64').replace(/=+$/, '');
-    return [base64, bytes.toString('base64url'), bytes.toString('hex'), encodeURIComponent(form.toWellFormed())];
+    const hex = bytes.toString('hex');
+    const percent = encodeURIComponent(form.toWellFormed());
+    const base64 = [bytes.toString('base64').replace(/=+$/, ''), ...[0, 1, 2].map((offset) => base64Inside(bytes, offset))];
+    return [
+      ...base64,
+      ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+      hex,
+      hex.toUpperCase(),
+      percent,
+      percent.replace(/%../g, (code) => code.toLowerCase()),
+    ];
   });
   return [secret, ...words, ...encoded].map((form) => clean(form).trim()).filter((form) => form !== '');
+}
+
+/** The characters of a base64 text that hold nothing but `bytes`, when these begin `offset` bytes behind a whole group of three. */
+function base64Inside(bytes: Buffer, offset: number): string {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+  return text.slice(Math.ceil((offset * 4) / 3), Math.floor(((offset + bytes.length) * 4) / 3));
 }
 
 /**

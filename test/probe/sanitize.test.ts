@@ -46,6 +46,21 @@ describe('sanitizeText', () => {
     expect(sanitizeText('nothing here', 512, [TOKEN, ''])).toBe('nothing here');
   });
 
+  it('E5: redacts base64 of a longer text that holds it, at any of the three offsets', () => {
+    const secret = 'canary-secret-0123456789';
+    for (const prefix of ['', 'B', 'Be', 'Bearer ']) {
+      for (const suffix of ['', '!', '!!', ' and more']) {
+        for (const alphabet of ['base64', 'base64url'] as const) {
+          const reflected = Buffer.from(prefix + secret + suffix).toString(alphabet);
+          const shown = sanitizeText(reflected, 512, [secret]);
+          // At each seam at most one group of base64 mixes bits of the secret with others: 6 characters of 32 tell nothing.
+          expect(shown, reflected).toContain(REDACTED);
+          expect(shown.replace(REDACTED, '').length, reflected).toBeLessThanOrEqual(reflected.length - 28);
+        }
+      }
+    }
+  });
+
   it('E5: redacts its base64, base64url, hex and percent-encoded forms', () => {
     const bytes = Buffer.from(TOKEN);
     for (const form of [

@@ -4,9 +4,9 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PROBE_REQUESTED_AT } from '../../../src/api/v1alpha1/group.ts';
+import { until } from '../../platform/until.ts';
 import { modern, respond, TOOL } from '../../probe/behaviours.ts';
 import { type Behaviour, type Scripted, startServer } from '../../probe/scripted-server.ts';
-import { until } from '../../platform/until.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
 import { installOperator, type OperatorProcess, startOperator } from '../operator-process.ts';
 import { type Objects, openObjects } from './objects.ts';
@@ -32,6 +32,7 @@ const handled = (name: string, value: string) =>
 let one: Scripted;
 let team: Scripted[];
 let down: Scripted;
+let guarded: Scripted;
 
 beforeAll(async () => {
   const namespace = await createNamespace('requests');
@@ -40,13 +41,14 @@ beforeAll(async () => {
   operator = await startOperator({ kubeconfig, namespace });
   one = await serve(modern());
   down = await serve(respond(503));
+  guarded = await serve(modern());
   team = await Promise.all([serve(modern()), serve(modern()), serve(modern())]);
   await objects.apply({
     one: { url: one.url(), probe },
     ...Object.fromEntries(team.map((server, index) => [`team-${index}`, { url: server.url(), probe }])),
     down: { url: down.url(), retry: { attempts: 1, initialBackoffSeconds: 3600, maxBackoffSeconds: 3600 } },
     late: {
-      url: (await serve(modern())).url(),
+      url: guarded.url(),
       auth: { type: 'Bearer', bearer: { secretKeyRef: { name: 'late', key: 'token' } } },
       retry: { initialBackoffSeconds: 2, maxBackoffSeconds: 2 },
     },
@@ -125,13 +127,12 @@ test('an edit of the URL is probed at once, and the snapshot of the old server i
 });
 
 test('A11: while its Secret is missing no request is sent; D8: it heals by itself when the Secret comes', async () => {
-  const waiting = servers.find((server) => server.requests.length === 0);
-  const { status } = await objects.read('late');
-  expect(status).toMatchObject({ state: 'Permanent', failure: { reason: 'CredentialsNotFound', attempts: 0 } });
-  expect(waiting).toBeDefined();
+  const { failure } = await objects.settled('late', 'Permanent');
+  expect(failure).toMatchObject({ reason: 'CredentialsNotFound', attempts: 0 });
+  expect(guarded.connections()).toBe(0);
   await objects.secret('late', { token: 'at last' });
   await objects.settled('late', 'Available');
-  expect(new Set(waiting?.requests.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer at last']));
+  expect(new Set(guarded.requests.map(({ headers }) => headers.authorization))).toEqual(new Set(['Bearer at last']));
 });
 
 test('a status that somebody else wrote is overwritten by the next verdict, not believed', async () => {

@@ -38,6 +38,7 @@ afterAll(async () => {
 
 describe('B2: sixty servers fail and are due all the time', () => {
   let objects: Objects;
+  let operator: OperatorProcess;
   /** Requests under way, those of first probes left out, as the servers see them. */
   let inFlight = 0;
   let peak = 0;
@@ -64,14 +65,17 @@ describe('B2: sixty servers fail and are due all the time', () => {
     const namespace = await createNamespace('retries');
     const kubeconfig = await installOperator(controlPlane, namespace);
     objects = await openObjects(controlPlane, namespace);
-    const operator = await start(kubeconfig, namespace);
+    operator = await start(kubeconfig, namespace);
     const all = await Promise.all(Array.from({ length: FAILING }, (_, index) => serve(failing(index))));
     const retry = { attempts: 1, initialBackoffSeconds: 1, maxBackoffSeconds: 1 };
     await objects.apply(Object.fromEntries(all.map((server, index) => [`failing-${index}`, { url: server.url(), retry }])));
     await until(() => retries.size > 0, { what: 'the first retry' });
     expect(await operator.health('/healthz')).toBe(200);
   });
-  afterAll(() => objects?.close());
+  afterAll(async () => {
+    operator?.signal('SIGKILL');
+    await objects?.close();
+  });
 
   test('and at most five retries are in flight, as the servers count them; FIFO: nobody starves', async () => {
     const startMs = performance.now();
@@ -86,14 +90,11 @@ describe('B2: sixty servers fail and are due all the time', () => {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
     expect(peak).toBe(5);
-    expect(slowestMs).toBeLessThan(1_500);
+    expect(slowestMs).toBeLessThan(3_000);
     const counts = Array.from({ length: FAILING }, (_, index) => retries.get(index) ?? 0);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
     expect(Math.min(...counts)).toBeGreaterThanOrEqual(3);
-    const [operator] = operators;
-    expect(await operator?.metric('mcpserver_operator_retries_in_flight')).toBeLessThanOrEqual(5);
-    operator?.signal('SIGKILL');
-    await operator?.ended;
+    expect(await operator.metric('mcpserver_operator_retries_in_flight')).toBeLessThanOrEqual(5);
   });
 });
 

@@ -117,19 +117,18 @@ describe('E5: no credential, raw, in base64 at any offset, URL-encoded or in hex
     expect(leaks(metrics, everything())).toEqual([]);
   });
 
-  test.for(['json', 'yaml', 'table'])('what mcpserver-operator probe prints as %s', async (output) => {
+  test('what mcpserver-operator probe prints, in each of its forms', async () => {
     const manifests = [
       { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'canary' }, stringData: SECRET },
       ...Object.entries(specs).map(([name, spec]) => ({ apiVersion: API_VERSION, kind: KIND, metadata: { name }, spec })),
     ];
-    const program = await startProgram(
-      ['probe', '--allow-loopback', '-f', '-', '-o', output],
-      {},
-      manifests.map((one) => stringify(one)).join('---\n'),
-    );
-    const { how } = await program.ended;
-    expect(how).toBeGreaterThan(0);
-    expect(program.stdout()).toContain('Permanent');
-    expect(leaks(program.stdout() + program.stderr(), secrets())).toEqual([]);
+    const input = manifests.map((manifest) => stringify(manifest)).join('---\n');
+    const flags = ['probe', '--allow-loopback', '-f', '-', '-o'];
+    const programs = await Promise.all(['json', 'yaml', 'table'].map((form) => startProgram([...flags, form], {}, input)));
+    for (const program of programs) {
+      expect((await program.ended).how).toBeGreaterThan(0);
+      expect(program.stdout()).toContain('Permanent');
+      expect(leaks(program.stdout() + program.stderr(), secrets())).toEqual([]);
+    }
   });
 });

@@ -2,6 +2,7 @@
  * True verdicts on real servers over real sockets, read as users read them: `kubectl get mcpservers` and `kubectl wait`.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROBE_REQUESTED_AT } from '../../../src/api/v1alpha1/group.ts';
 import { until } from '../../platform/until.ts';
 import { json, legacy, modern, respond, result, rpcError, TOOL } from '../../probe/behaviours.ts';
 import { type Behaviour, closedPort, type Scripted, startRawServer, startServer } from '../../probe/scripted-server.ts';
@@ -86,7 +87,7 @@ beforeAll(async () => {
     'healthy-modern': { url: (await serve(modern())).url() },
     'healthy-legacy': { url: (await serve(session.behaviour)).url() },
     recovering: { url: recovering.url(), ...quick },
-    drifting: { url: drifting.url(), probe: { periodSeconds: 10 } },
+    drifting: { url: drifting.url() },
     'token-missing': { url },
     'token-wrong': { url, auth: bearer('wrong') },
     'token-right': { url, auth: bearer('right') },
@@ -211,19 +212,33 @@ describe('D2: one URL, two Secrets with different scopes', () => {
   });
 });
 
-test('a changed list of tools is a new digest beside the previous one, one period later', async () => {
+test('a changed list of tools is a new digest beside the previous one, even where only a description changed', async () => {
   const before = (await objects.read('drifting')).status.capabilities;
-  drifting.become(modern({ lists: { 'tools/list': { tools: [{ ...TOOL, name: 'search', description: 'Call me first.' }] } } }));
+  const described = { ...TOOL, description: 'Always call this one first.' };
+  drifting.become(
+    modern({
+      lists: {
+        'tools/list': {
+          tools: [
+            { ...described, name: 'search' },
+            { ...described, name: 'read' },
+          ],
+        },
+      },
+    }),
+  );
+  await objects.kubectl('annotate', 'mcpserver', 'drifting', `${PROBE_REQUESTED_AT}=now`);
   const after = await until(
     async () => {
-      const { capabilities } = (await objects.read('drifting')).status;
-      return capabilities?.digest === before?.digest ? undefined : capabilities;
+      const { status } = await objects.read('drifting');
+      return status.lastHandledProbeRequest === 'now' ? status : undefined;
     },
-    { what: 'the digest changes', timeoutMs: 15_000, intervalMs: 100 },
+    { what: 'it is probed again' },
   );
   expect(before?.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
-  expect(after).toMatchObject({ previousDigest: before?.digest, tools: { count: 1 } });
-  expect((await objects.read('drifting')).status.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'True' });
+  expect(after.capabilities).toMatchObject({ previousDigest: before?.digest, tools: { count: 2 } });
+  expect(after.capabilities?.digest).not.toBe(before?.digest);
+  expect(after.conditions?.[0]).toMatchObject({ type: 'Ready', status: 'True' });
 });
 
 describe('the rights that the chart renders', () => {
