@@ -9,9 +9,11 @@
 import { API_VERSION, KIND } from '../api/v1alpha1/group.ts';
 import type { RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
 import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
+import { createGate } from '../platform/gate.ts';
 import type { Lookup } from '../probe/ports.ts';
 import type { ObjectReader, StatusWriter, WriteResult, WriteTarget } from '../reconcile/ports.ts';
 import type { KubeClient, KubeResult } from './client.ts';
+import { POOL_WIDTH } from './connections.ts';
 import { collectionPath, decodeMCPServer } from './object-store.ts';
 import { parseJSON } from './response.ts';
 
@@ -28,20 +30,24 @@ export interface StatusWriterDeps {
 
 /** Writes and reads with deadlines; repeats no write. */
 export function createStatusWriter({ client, mayWrite = () => true }: StatusWriterDeps): StatusWriter & ObjectReader {
+  // A deadline that began while a write waits for a socket would expire unsent, and the more the longer the queue.
+  const gate = createGate(POOL_WIDTH);
+  const put = async (target: WriteTarget, status: MCPServerStatus, signal: AbortSignal): Promise<WriteResult> => {
+    // Asked behind the gate: who waited may have lost the lead meanwhile.
+    if (signal.aborted || !mayWrite()) return { kind: 'unavailable' };
+    const result = await client.request({
+      method: 'PUT',
+      path: `${objectPath(target)}/status`,
+      query: { fieldManager: FIELD_MANAGER },
+      accept: METADATA_ONLY,
+      body: JSON.stringify(minimalObject(target, status)),
+      timeoutMs: WRITE_TIMEOUT_MS,
+      signal,
+    });
+    return writeResultOf(result);
+  };
   return {
-    async writeStatus(target, status, signal) {
-      if (!mayWrite()) return { kind: 'unavailable' };
-      const result = await client.request({
-        method: 'PUT',
-        path: `${objectPath(target)}/status`,
-        query: { fieldManager: FIELD_MANAGER },
-        accept: METADATA_ONLY,
-        body: JSON.stringify(minimalObject(target, status)),
-        timeoutMs: WRITE_TIMEOUT_MS,
-        signal,
-      });
-      return writeResultOf(result);
-    },
+    writeStatus: (target, status, signal) => gate.pass(() => put(target, status, signal)),
 
     async readObject(namespace, name, signal): Promise<Lookup<RawMCPServer>> {
       const result = await client.request({ method: 'GET', path: objectPath({ namespace, name }), signal });
@@ -79,9 +85,9 @@ function writeResultOf(result: KubeResult): WriteResult {
   }
 }
 
-/** 401 passes: the token is about to be replaced, or the server's own authentication is ill. */
+/** 401 and 403 pass: a token is about to be replaced, or a server that has just started knows no roles yet. */
 function isPassing(status: number): boolean {
-  return status === 401 || status === 408 || status === 429 || status >= 500;
+  return status === 401 || status === 403 || status === 408 || status === 429 || status >= 500;
 }
 
 function resourceVersionOf(body: string): string | undefined {

@@ -30,17 +30,26 @@ export type ProbePlan = Extract<Plan, { readonly do: 'probe' }>;
 export const RANK: Readonly<Record<ProbeCause, number>> = { edit: 0, retry: 1, refresh: 2 };
 
 /** Names of the lanes (page 5.3). Those of one host:port are `host:` and the authority. */
-export const LANE = { probe: 'probe', retry: 'retry', silentRetry: 'retry-timeout', parked: 'parked' } as const;
+export const LANE = {
+  probe: 'probe',
+  /** From the start of a probe until its status is written: slow writes slow the probes down instead of piling verdicts up. */
+  verdict: 'verdict',
+  retry: 'retry',
+  silentRetry: 'retry-timeout',
+  parked: 'parked',
+} as const;
 const HOST_LANE_PREFIX = 'host:';
 
 /**
  * How many may hold each lane. Of the retries, servers whose last failure was silence hold at most three of five, so that dead hosts
- * never keep a recovered one waiting. A parked probe costs a socket and a timer (≤ 64 KiB): 1,024 of them are 64 MiB at most.
+ * never keep a recovered one waiting. Verdicts that wait for their write (≤ 64 KiB each) are 256 at most, some 0.6 s of what an API
+ * server takes. A parked probe costs a socket and a timer (≤ 64 KiB): 1,024 of them are 64 MiB at most.
  */
 export function laneLimits(limits: { readonly probes: number; readonly retries: number; readonly perHost: number }): LaneLimits {
   return {
     fixed: {
       [LANE.probe]: limits.probes,
+      [LANE.verdict]: limits.probes + 256,
       [LANE.retry]: limits.retries,
       [LANE.silentRetry]: Math.ceil(limits.retries / 2),
       [LANE.parked]: 1024,
@@ -52,9 +61,9 @@ export function laneLimits(limits: { readonly probes: number; readonly retries: 
 /** At most this much of a probe request is compared and echoed; the schema of the status holds no more. */
 const MAX_REQUEST_LENGTH = 1024;
 
-/** The annotation that asks for a probe, where it is there. */
+/** The annotation that asks for a probe, where it is there, as the API server will show its echo: half a character can not be stored. */
 export function probeRequestOf(metadata: ObjectMeta): string | undefined {
-  return metadata.annotations?.[PROBE_REQUESTED_AT]?.slice(0, MAX_REQUEST_LENGTH);
+  return metadata.annotations?.[PROBE_REQUESTED_AT]?.slice(0, MAX_REQUEST_LENGTH).toWellFormed();
 }
 
 /** What is to be done now (monotonic time). `memory` is as fresh as the watch and our own writes. */
@@ -89,7 +98,7 @@ function probe(cause: ProbeCause, metadata: ObjectMeta, spec: MCPServerSpec, mem
 
 /** The lanes that a probe for this cause needs room in. */
 export function lanesOf(cause: ProbeCause, namespace: string, spec: MCPServerSpec, timedOut: boolean): readonly string[] {
-  const lanes: string[] = [LANE.probe];
+  const lanes: string[] = [LANE.probe, LANE.verdict];
   if (cause === 'retry') lanes.push(LANE.retry);
   if (cause === 'retry' && timedOut) lanes.push(LANE.silentRetry);
   const host = hostOf(namespace, spec);

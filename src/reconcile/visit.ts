@@ -47,7 +47,10 @@ export function requestOf(
   };
 }
 
-/** Visits a server. A retry keeps its place of the five to its end; any other visit is parked when its peer is slow, if there is room. */
+/**
+ * Visits a server. A retry keeps its place of the five to its end; any other visit is parked when its peer is slow, if there is room.
+ * What is held afterwards is the place of its verdict until that is written, if it was not parked: a tar-pit holds nobody up.
+ */
 export async function visitServer(
   deps: { readonly prober: Prober; readonly clock: Clock },
   hold: LaneHold,
@@ -64,6 +67,6 @@ export async function visitServer(
   } finally {
     park?.cancel();
     memory.abort = undefined;
-    hold.release();
+    hold.exchange({ give: hold.names().filter((name) => name !== LANE.verdict) });
   }
 }

@@ -63,9 +63,7 @@ const CALM_MS = 2_000;
 /** Writes that are under way when the last object is Available count too. */
 const LATE_MS = 1_000;
 
-/** 1 minute, and 60 ms an object: a tenth of the speed of a small machine. */
-const timeoutMs = (objects: number) => 60_000 + 60 * objects;
-
+/** Rejects when objects stop becoming Available. */
 export async function runCold(site: Site, plan: ColdRunPlan): Promise<ColdRun> {
   const { api, farm } = site;
   await createObjects(api, plan.declarations);
@@ -78,7 +76,11 @@ export async function runCold(site: Site, plan: ColdRunPlan): Promise<ColdRun> {
     const account = openCPUAccount(site.pids());
     const operator = site.startOperator(plan.isProfiled);
     try {
-      await Promise.race([watch.whenAvailable(names, timeoutMs(plan.declarations.length)), operator.trouble]);
+      await Promise.race([watch.whenAvailable(names), operator.trouble]).catch(async (error: unknown) => {
+        throw new Error(
+          `${error instanceof Error ? error.message : error}; the operator said last: ${await operator.readLastLine()}`,
+        );
+      });
       const usage = readProcessUsage(operator.pid());
       const cpuMs = account.read({ operator: usage?.cpuMs ?? 0 });
       await sleep(LATE_MS);

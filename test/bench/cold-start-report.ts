@@ -112,6 +112,7 @@ function costSection(measured: readonly Measured[], { idleSeconds }: BenchOption
       cpu('bench'),
       row('cores busy with anything else', 'cores', foreignInCold),
       row('memory of the operator', 'MiB', ({ cold }) => cold.usage?.rssMiB ?? Number.NaN),
+      row('… without the program file', 'MiB', ({ cold }) => cold.usage?.anonymousMiB ?? Number.NaN),
       row('… at its highest', 'MiB', ({ cold }) => cold.usage?.peakRSSMiB ?? Number.NaN),
       idle,
     ],

@@ -8,10 +8,13 @@ import { COLLECTION, readVersion } from './fleet.ts';
 export interface FleetWatch {
   /** When each object was first seen Available, by name: wall time in milliseconds. */
   readonly availableAtMs: ReadonlyMap<string, number>;
-  /** Resolves when all of `names` have been Available. Rejects with how many are missing when `timeoutMs` are over, or when the watch breaks. */
-  whenAvailable(names: readonly string[], timeoutMs: number): Promise<void>;
+  /** Resolves when all of `names` have been Available. Rejects when none became it for {@link STALL_MS}, or when the watch breaks. */
+  whenAvailable(names: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Nothing takes this long but a machine that is asleep; whole runs are bounded by it and the number of objects. */
+export const STALL_MS = 60_000;
 
 const Event = z.object({
   type: z.string(),
@@ -39,26 +42,30 @@ export async function watchFleet(api: API): Promise<FleetWatch> {
   const version = await readVersion(api);
   const closing = new AbortController();
   const availableAtMs = new Map<string, number>();
-  let awaited: { readonly names: Set<string>; resolve(): void } | undefined;
+  let awaited: { readonly names: Set<string>; readonly timer: NodeJS.Timeout; resolve(): void } | undefined;
   const stream = api.lines(`${COLLECTION}?watch=1&resourceVersion=${version}`, closing.signal, (line) => {
     const name = readAvailable(line);
     if (name === undefined || availableAtMs.has(name)) return;
     availableAtMs.set(name, Date.now());
-    if (awaited?.names.delete(name) && awaited.names.size === 0) awaited.resolve();
+    if (awaited?.names.delete(name) !== true) return;
+    awaited.timer.refresh();
+    if (awaited.names.size === 0) awaited.resolve();
   });
   // Told to whoever waits; nobody may be waiting when it breaks.
   stream.catch(() => undefined);
 
   return {
     availableAtMs,
-    async whenAvailable(names, timeoutMs) {
+    async whenAvailable(names) {
       const missing = new Set(names.filter((name) => !availableAtMs.has(name)));
       if (missing.size === 0) return;
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const late = () =>
-        reject(new Error(`${missing.size} of ${names.length} objects are not Available after ${timeoutMs / 1000} s`));
-      const timer = setTimeout(late, timeoutMs);
-      awaited = { names: missing, resolve };
+      const stall = () => {
+        const done = names.length - missing.size;
+        reject(new Error(`${done} of ${names.length} objects are Available, and none became it for ${STALL_MS / 1_000} s`));
+      };
+      const timer = setTimeout(stall, STALL_MS);
+      awaited = { names: missing, timer, resolve };
       try {
         await Promise.race([promise, stream]);
       } finally {

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createDaemon } from '../../hack/controlplane/daemon.ts';
+import { lastLine } from '../../hack/controlplane/run.ts';
 
 export interface OperatorOptions {
   /** The build to start. */
@@ -23,10 +24,17 @@ export interface Operator {
   readonly trouble: Promise<never>;
   /** How long after its start it said that its caches are synced; NaN when it did not. */
   readSyncedMs(): Promise<number>;
+  /** The last line of its log. */
+  readLastLine(): Promise<string>;
+  /** Ends it in order. */
   stop(): Promise<void>;
+  /** Ends it at once. */
+  kill(): Promise<void>;
 }
 
 const LOOK_MS = 250;
+/** Longer than the operator's own grace and flush, 28 s: a profile is written after those. */
+const STOP_GRACE_MS = 40_000;
 let started = 0;
 
 /** Starts it and returns at once. */
@@ -51,16 +59,18 @@ export function startOperator({ bundle, kubeconfig, directory, profile }: Operat
     const ending = daemon.ending();
     if (ending !== undefined) reject(new Error(ending));
   }, LOOK_MS);
+  const end = async (graceMs: number) => {
+    clearInterval(look);
+    await daemon.stop(graceMs);
+  };
   return {
     startedMs,
     pid: daemon.pid,
     trouble,
     readSyncedMs: async () => findSyncedMs(await readFile(logFile, 'utf8')) - startedMs,
-    async stop() {
-      clearInterval(look);
-      // Longer than the operator's own grace: a profile is written after it.
-      await daemon.stop(40_000);
-    },
+    readLastLine: async () => lastLine(await readFile(logFile, 'utf8')),
+    stop: () => end(STOP_GRACE_MS),
+    kill: () => end(0),
   };
 }
 

@@ -7,6 +7,8 @@ export interface ProcessUsage {
   /** User and system, threads too, since the process began. */
   readonly cpuMs: number;
   readonly rssMiB: number;
+  /** The part of it that is its own: without the pages of the program file, which all processes of one program share. */
+  readonly anonymousMiB: number;
   /** The highest that `rssMiB` has been. */
   readonly peakRSSMiB: number;
 }
@@ -30,6 +32,7 @@ export function parseProcessUsage(stat: string, status: string): ProcessUsage {
   return {
     cpuMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS,
     rssMiB: kib('VmRSS') / 1024,
+    anonymousMiB: kib('RssAnon') / 1024,
     peakRSSMiB: kib('VmHWM') / 1024,
   };
 }

@@ -53,7 +53,7 @@ export async function openSite({ atEnd, say }: SiteDeps, servers: number, option
   const farm = await startFarm(servers);
   atEnd.defer(() => farm.stop());
   const running = new Set<Operator>();
-  atEnd.defer(async () => void (await Promise.all([...running].map((operator) => operator.stop()))));
+  atEnd.defer(async () => void (await Promise.all([...running].map((operator) => operator.kill()))));
   return {
     controlPlane,
     farm,

@@ -39,7 +39,7 @@ export interface ScriptedAPIServer {
   readonly received: Received[];
   readonly watches: Watch[];
   /** Answers everything but watches. Default: an empty list at version 1. */
-  onRequest: (received: Received) => Reply;
+  onRequest: (received: Received) => Reply | Promise<Reply>;
   /** Answers watches; `open` (default) accepts. Called once per watch. */
   onWatch: (received: Received) => Reply | 'open';
   /** Called when a watch is open. */
@@ -54,7 +54,7 @@ export async function startScriptedAPIServer(): Promise<ScriptedAPIServer> {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const url = new URL(request.url ?? '/', 'http://scripted');
       const received: Received = {
         method: request.method ?? '',
@@ -64,7 +64,7 @@ export async function startScriptedAPIServer(): Promise<ScriptedAPIServer> {
         body: Buffer.concat(chunks).toString(),
       };
       scripted.received.push(received);
-      if (received.query.get('watch') !== 'true') return send(response, scripted.onRequest(received));
+      if (received.query.get('watch') !== 'true') return send(response, await scripted.onRequest(received));
       const reply = scripted.onWatch(received);
       if (reply === 'open') openWatch(received, response);
       else send(response, reply);

@@ -46,11 +46,52 @@ describe('writeStatus', () => {
     });
   });
 
+  test('at most 16 writes are sent at once; the deadline of one that waits for its turn has not begun', async () => {
+    let open = 0;
+    let peak = 0;
+    const waiting: (() => void)[] = [];
+    api.onRequest = async () => {
+      open += 1;
+      peak = Math.max(peak, open);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      open -= 1;
+      return { status: 200, body: { kind: 'PartialObjectMetadata', metadata: { name: 'a', resourceVersion: '8' } } };
+    };
+    const writer = createStatusWriter({ client });
+    const writes = Array.from({ length: 48 }, () => writer.writeStatus(target, status, signal));
+    // Three rounds of 9 s each: 27 s in all, and no write takes longer than its 10 s.
+    for (let round = 0; round < 3; round++) {
+      await until(() => waiting.length === 16, { what: '16 writes have arrived' });
+      await clock.advance(9_000);
+      for (const answer of waiting.splice(0)) answer();
+    }
+    expect(new Set((await Promise.all(writes)).map(({ kind }) => kind))).toEqual(new Set(['written']));
+    expect(peak).toBe(16);
+  });
+
+  test('who loses the lead while waiting for its turn sends nothing', async () => {
+    let leads = true;
+    const waiting: (() => void)[] = [];
+    api.onRequest = async () => {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      return { status: 200, body: { kind: 'PartialObjectMetadata', metadata: { name: 'a', resourceVersion: '8' } } };
+    };
+    const writer = createStatusWriter({ client, mayWrite: () => leads });
+    const writes = Array.from({ length: 20 }, () => writer.writeStatus(target, status, signal));
+    await until(() => waiting.length === 16, { what: '16 writes have arrived' });
+    leads = false;
+    for (const answer of waiting.splice(0)) answer();
+    const kinds = (await Promise.all(writes)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'unavailable')).toHaveLength(4);
+    expect(api.received).toHaveLength(16);
+  });
+
   test.each<[Reply, WriteResult]>([
     [{ status: 409, body: statusObject(409, 'Conflict') }, { kind: 'conflict' }],
     [{ status: 404, body: statusObject(404, 'NotFound') }, { kind: 'gone' }],
     [{ status: 400 }, { kind: 'rejected', httpStatus: 400 }],
-    [{ status: 403 }, { kind: 'rejected', httpStatus: 403 }],
+    // Right after a start the API server knows no roles yet: not a refusal of this status.
+    [{ status: 403 }, { kind: 'unavailable' }],
     [{ status: 413 }, { kind: 'rejected', httpStatus: 413 }],
     [{ status: 422 }, { kind: 'rejected', httpStatus: 422 }],
     [{ status: 401 }, { kind: 'unavailable' }],

@@ -34,7 +34,7 @@ const reconciling = {
 
 describe('planReconcile', () => {
   it('a new object is probed at once, as an edit', () => {
-    expect(plan({})).toMatchObject({ do: 'probe', cause: 'edit', lanes: ['probe', 'host:127.0.0.1:9'] });
+    expect(plan({})).toMatchObject({ do: 'probe', cause: 'edit', lanes: ['probe', 'verdict', 'host:127.0.0.1:9'] });
   });
 
   it('a new generation is probed at once', () => {
@@ -46,7 +46,7 @@ describe('planReconcile', () => {
 
   it('a healthy server waits for its place in the period', () => {
     const waits = plan({ status: { observedGeneration: 1, state: 'Available' } });
-    expect(waits).toMatchObject({ do: 'wait', cause: 'refresh', lanes: ['probe', 'host:127.0.0.1:9'] });
+    expect(waits).toMatchObject({ do: 'wait', cause: 'refresh', lanes: ['probe', 'verdict', 'host:127.0.0.1:9'] });
     expect(waits.do === 'wait' && waits.dueMs - NOW).toBeGreaterThanOrEqual(0);
     expect(waits.do === 'wait' && waits.dueMs - NOW).toBeLessThan(300_000);
   });
@@ -57,7 +57,7 @@ describe('planReconcile', () => {
       do: 'wait',
       dueMs: NOW + 60_000,
       cause: 'retry',
-      lanes: ['probe', 'retry', 'host:127.0.0.1:9'],
+      lanes: ['probe', 'verdict', 'retry', 'host:127.0.0.1:9'],
     });
     const due = { ...status, failure: failure({ nextProbeTime: '2025-12-31T23:59:59Z' }) };
     expect(plan({ status: due })).toMatchObject({ do: 'probe', cause: 'retry' });
@@ -75,7 +75,7 @@ describe('planReconcile', () => {
       state: 'Transient',
       failure: failure({ reason: 'RequestTimeout', nextProbeTime: '2025-01-01T00:00:00Z' }),
     };
-    expect(plan({ status })).toMatchObject({ lanes: ['probe', 'retry', 'retry-timeout', 'host:127.0.0.1:9'] });
+    expect(plan({ status })).toMatchObject({ lanes: ['probe', 'verdict', 'retry', 'retry-timeout', 'host:127.0.0.1:9'] });
   });
 
   it('A7: the progress deadline comes before a later retry, and needs no lane', () => {
@@ -131,12 +131,12 @@ describe('planReconcile', () => {
 describe('lanes', () => {
   it('a Service counts by its name and namespace', () => {
     const spec = specOf({ url: undefined, serviceRef: { name: 'tools', port: 80 } });
-    expect(lanesOf('edit', 'team-a', spec, false)).toEqual(['probe', 'host:tools.team-a.svc']);
+    expect(lanesOf('edit', 'team-a', spec, false)).toEqual(['probe', 'verdict', 'host:tools.team-a.svc']);
   });
 
   it('B2: five retries, three of them for silent servers', () => {
     const { fixed, families } = laneLimits({ probes: 64, retries: 5, perHost: 8 });
-    expect(fixed).toEqual({ probe: 64, retry: 5, 'retry-timeout': 3, parked: 1024 });
+    expect(fixed).toEqual({ probe: 64, verdict: 320, retry: 5, 'retry-timeout': 3, parked: 1024 });
     expect(families).toEqual({ 'host:': 8 });
     expect(laneLimits({ probes: 1, retries: 1, perHost: 0 }).fixed).toMatchObject({ retry: 1, 'retry-timeout': 1 });
   });

@@ -47,6 +47,25 @@ describe('visitServer', () => {
     expect([lanes.occupancy('parked'), clock.armed(), memory.abort]).toEqual([0, 0, undefined]);
   });
 
+  it('keeps the place of its verdict when it is over, unless it was parked', async () => {
+    const lanes = limits();
+    const clock = createFakeClock();
+    const memory = recall(rawOf(), { wallMs: 0, monotonicMs: 0 });
+    const request = requestOf(rawOf().metadata, memory, plan('refresh'), { clock, random: fixedRandom() });
+    const held = () => [lanes.occupancy('probe'), lanes.occupancy('verdict')];
+    const quick = lanes.tryAcquire(['probe', 'verdict']);
+    const slow = lanes.tryAcquire(['probe', 'verdict']);
+    if (quick === undefined || slow === undefined) throw new Error('no room');
+    await visitServer({ prober: { probe: async () => report }, clock }, quick, memory, request);
+    expect(held()).toEqual([1, 2]);
+    const ended = Promise.withResolvers<ProbeReport>();
+    const visited = visitServer({ prober: { probe: () => ended.promise }, clock }, slow, memory, request);
+    await clock.advance(PARK_AFTER_MS);
+    ended.resolve(report);
+    await visited;
+    expect(held()).toEqual([0, 1]);
+  });
+
   it('keeps its slot when there is no room to park', async () => {
     const lanes = limits(1);
     lanes.tryAcquire(['parked']);
