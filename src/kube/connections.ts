@@ -6,6 +6,7 @@
  * The identity is read again at most once a minute, and at once when the server refused it; the pools are made anew only when the TLS
  * material differs. A rotation never cuts what is under way: the old pools close as they drain.
  */
+import { createSecureContext } from 'node:tls';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
@@ -145,5 +146,7 @@ function openPool(config: KubeConfig, { tls }: Identity, connections: number | n
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000 };
   if (config.proxyUrl) return new ProxyAgent({ ...options, uri: config.proxyUrl, requestTls: tls, proxyTls: keepAlive });
   // Not an Agent: one that was closed forgets its sockets, and could not be cut any more while a watch lives on.
-  return new Pool(config.origin, { ...options, connect: { ...tls, ...keepAlive, timeout: 10_000 } });
+  // Parsed once for all sockets.
+  const secureContext = createSecureContext(tls);
+  return new Pool(config.origin, { ...options, connect: { ...tls, secureContext, ...keepAlive, timeout: 10_000 } });
 }

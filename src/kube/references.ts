@@ -3,23 +3,24 @@
  * It never lists, never keeps anything, and never shows a value: what fails is a kind, not a message. Decoded data is bounded.
  */
 import type { DataObject, Lookup, References, ServicePorts } from '../probe/ports.ts';
-import type { KubeClient } from './client.ts';
+import type { ReferenceVersions } from '../reconcile/ports.ts';
+import type { KubeClient, KubeRequest } from './client.ts';
 import { parseJSON } from './response.ts';
 import { METADATA_ONLY } from './status-writer.ts';
 
 /** The API server's own limit for the data of a Secret or ConfigMap. */
 export const MAX_DATA_BYTES = 1024 * 1024;
 
-export interface ReferenceVersions {
-  /** The resourceVersion of a Secret or ConfigMap, without its data: whether a rotated credential has come (page 3.6). */
-  readVersion(kind: 'Secret' | 'ConfigMap', namespace: string, name: string, signal: AbortSignal): Promise<Lookup<string>>;
-}
+type How = Pick<KubeRequest, 'accept' | 'retry'>;
+
+/** Metadata only, and sent once: whoever looks for a change looks again soon, and counts on its own pace. */
+const GLANCE: How = { accept: METADATA_ONLY, retry: false };
 
 /** Reads by name with the rights of the operator; nothing is kept between two reads. */
 export function createReferences({ client }: { client: KubeClient }): References & ReferenceVersions {
   const read = async <T>(
     plural: 'secrets' | 'configmaps' | 'services',
-    { namespace, name, signal, accept }: { namespace: string; name: string; signal: AbortSignal; accept?: string },
+    { namespace, name, signal, ...how }: { namespace: string; name: string; signal: AbortSignal } & How,
     decode: (object: Wire) => T | undefined,
   ): Promise<Lookup<T>> => {
     // A name with a slash would be another path; no object can have it.
@@ -28,7 +29,7 @@ export function createReferences({ client }: { client: KubeClient }): References
       method: 'GET',
       path: `/api/v1/namespaces/${namespace}/${plural}/${name}`,
       signal,
-      ...(accept === undefined ? {} : { accept }),
+      ...how,
     });
     if (result.kind === 'status' && result.status === 404) return { kind: 'notFound' };
     const object = result.kind === 'ok' ? parseJSON(result.body) : undefined;
@@ -43,7 +44,7 @@ export function createReferences({ client }: { client: KubeClient }): References
       read('configmaps', { namespace, name, signal }, (map) => decodeData(map, map.data, map.binaryData)),
     readService: (namespace, name, signal) => read('services', { namespace, name, signal }, decodeService),
     readVersion: (kind, namespace, name, signal) =>
-      read(kind === 'Secret' ? 'secrets' : 'configmaps', { namespace, name, signal, accept: METADATA_ONLY }, (object) => {
+      read(kind === 'Secret' ? 'secrets' : 'configmaps', { namespace, name, signal, ...GLANCE }, (object) => {
         const version = object.metadata?.resourceVersion;
         return typeof version === 'string' ? version : undefined;
       }),
