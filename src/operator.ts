@@ -9,6 +9,7 @@ import type { OperatorConfig } from './config.ts';
 import { createKubeClient, type KubeClient } from './kube/client.ts';
 import { type KubeConfig, loadKubeConfig } from './kube/config.ts';
 import { createLeaderElector, type LeaderElector } from './kube/lease.ts';
+import { isNewer } from './kube/mirror.ts';
 import { createObjectStore } from './kube/object-store.ts';
 import { createReferences } from './kube/references.ts';
 import { createStatusWriter } from './kube/status-writer.ts';
@@ -21,8 +22,9 @@ import { type EgressPolicy, parseRanges } from './probe/egress-policy.ts';
 import { createProber } from './probe/prober.ts';
 import { createLanes, type Lanes } from './queue/lanes.ts';
 import { createWorkQueue, type WorkQueue } from './queue/work-queue.ts';
+import { createCredentialWatch } from './reconcile/credential-watch.ts';
 import { createLoop } from './reconcile/loop.ts';
-import { LANE, laneLimits, RANK } from './reconcile/plan.ts';
+import { LANE, laneLimits } from './reconcile/plan.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
@@ -105,6 +107,8 @@ async function runController(deps: Deps, io: OperatorIO): Promise<number> {
   }
   const cause = await Promise.race([stopped, lost.promise]);
   log.info({ cause }, cause === 'lost' ? 'stopping at once' : 'stopping: no new probes, waiting for those in flight');
+  // Who loses the lead while it ends has no time left: another one may probe and write already.
+  void lost.promise.then(() => loop.drop());
   await (cause === 'lost' ? loop.drop() : loop.end());
   await elector?.stop();
   await store.stop();
@@ -141,26 +145,26 @@ function createController(deps: Deps, elector: LeaderElector | undefined) {
     { client, clock, random, log },
     {
       namespaces: config.namespaces,
-      onEvent({ key }) {
-        reconciler.noticed(key);
-        queue.add(key, { rank: RANK.edit, dueMs: clock.monotonicMs() });
-      },
+      onEvent: ({ key }) => loop.noticed(key),
     },
   );
   const mayWrite = () => elector === undefined || elector.isLeader();
   const writer = createStatusWriter({ client, mayWrite });
   const observer = createObserver({ log, metrics });
   const ended = new AbortController();
+  const references = createReferences({ client });
+  const credentials = createCredentialWatch({ clock, versions: references, onChange: (key) => loop.credentialsChanged(key) });
   const reconciler = createReconciler({
-    store,
+    store: { get: store.get, isNewer },
     prober: createProber({
       clock,
       random,
-      references: createReferences({ client }),
+      references,
       policy: policyOf(config, kube),
       clientInfo: { name: PRODUCT_NAME, version: PRODUCT_VERSION },
       log: createProbeLog(log),
     }),
+    credentials,
     writer,
     reader: writer,
     clock,
@@ -171,7 +175,8 @@ function createController(deps: Deps, elector: LeaderElector | undefined) {
     lastSuccessRefreshMs: config.lastSuccessRefreshMs,
   });
   connectGauges(deps, queue, lanes);
-  return { store, loop: createLoop({ clock, queue, reconciler, observer, ended }) };
+  const loop = createLoop({ clock, keys: store.keys, queue, reconciler, credentials, observer, ended });
+  return { store, loop };
 }
 
 function createElector(deps: Deps, hooks: { readonly onStarted: () => void; readonly onLost: () => void }): LeaderElector {

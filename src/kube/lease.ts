@@ -6,7 +6,7 @@
  * whole duration. So a leader that is paused, cut off or slow stops believing at least {@link LEASE_DURATION_MS} − {@link RENEW_DEADLINE_MS}
  * before another one starts. A leader that has lost stays so: its process is expected to exit.
  */
-import { type Clock, sleep, type Timer } from '../platform/clock.ts';
+import { type Clock, createDeadline, sleep, type Timer } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import { type Random, uniform } from '../platform/random.ts';
 import type { KubeClient, KubeResult, Method } from './client.ts';
@@ -18,6 +18,8 @@ export const RENEW_DEADLINE_MS = 10_000;
 export const RETRY_PERIOD_MS = 2_000;
 /** Half of the renew deadline, as client-go: one black hole leaves time for another try. */
 const REQUEST_TIMEOUT_MS = 5_000;
+/** To give the lease up. It comes after 28 s for probes and statuses, and the kubelet waits for 30 s; later the lease runs out by itself. */
+const RELEASE_MS = 1_000;
 
 export interface LeaderElectorOptions {
   readonly namespace: string;
@@ -145,17 +147,27 @@ export function createLeaderElector(deps: LeaderElectorDeps, options: LeaderElec
       stopLeading('released');
       ending.abort(new Error('stopped'));
       await running;
-      // A renewal that was cut off may have arrived: look at what is to be given up.
-      if (isOurs && see(await api.read()) && lease?.spec.holderIdentity === options.identity) {
-        await api.update(lease, releaseLease(lease.spec, clock.wallMs()));
-      }
+      if (isOurs) await release(api, options.identity, clock);
     },
   };
 }
 
+type LeaseApi = ReturnType<typeof createLeaseApi>;
+
+/** Gives the lease up as it stands, if it is ours: a renewal that was cut off may have arrived. */
+async function release(api: LeaseApi, identity: string, clock: Clock): Promise<void> {
+  const deadline = createDeadline(clock, RELEASE_MS);
+  const read = await api.read(deadline.signal);
+  const lease = read.kind === 'ok' ? decodeLease(parseJSON(read.body)) : undefined;
+  if (lease?.spec.holderIdentity === identity) {
+    await api.update(lease, releaseLease(lease.spec, clock.wallMs()), deadline.signal);
+  }
+  deadline.clear();
+}
+
 function createLeaseApi(client: KubeClient, { namespace, name }: LeaderElectorOptions) {
   const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
-  const call = (method: Method, path: string, body: object | undefined, signal: AbortSignal | undefined) =>
+  const call = (method: Method, path: string, body: object | undefined, signal: AbortSignal) =>
     client.request({
       method,
       path,
@@ -164,15 +176,15 @@ function createLeaseApi(client: KubeClient, { namespace, name }: LeaderElectorOp
       // The next look comes soon enough, and a retry in here would blur when a renewal was sent.
       retry: false,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
   const head = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
   return {
-    read: (signal?: AbortSignal) => call('GET', `${collection}/${name}`, undefined, signal),
+    read: (signal: AbortSignal) => call('GET', `${collection}/${name}`, undefined, signal),
     create: (spec: LeaseSpec, signal: AbortSignal) =>
       call('POST', collection, { ...head, metadata: { name, namespace }, spec }, signal),
     /** Fails with 409 when anybody wrote it since. Labels and annotations of others stay. */
-    update: (lease: LeaseObject, spec: LeaseSpec, signal?: AbortSignal) =>
+    update: (lease: LeaseObject, spec: LeaseSpec, signal: AbortSignal) =>
       call('PUT', `${collection}/${name}`, { ...lease, ...head, spec }, signal),
   };
 }

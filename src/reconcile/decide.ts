@@ -35,15 +35,21 @@ export function statusFacts({ metadata, memory, now }: Pick<DecideFacts, 'metada
 
 /** The next status and due time after a probe of the generation that `metadata` still has. */
 export function decideAfterProbe(facts: DecideFacts, finished: Finished): Decision {
-  const { metadata, memory, spec, now, random } = facts;
+  const { metadata, memory, spec, random } = facts;
   const { verdict, probeID, probeRequest } = finished;
-  const statusOf: StatusFacts = { ...statusFacts(facts), probeID, ...(probeRequest !== undefined && { probeRequest }) };
+  // Judged as of the end of the probe, however long its status had to wait for the API server.
+  const now: Now = { monotonicMs: finished.atMs, wallMs: facts.now.wallMs - (facts.now.monotonicMs - finished.atMs) };
+  const statusOf: StatusFacts = {
+    ...statusFacts({ metadata, memory, now }),
+    probeID,
+    ...(probeRequest !== undefined && { probeRequest }),
+  };
   if (verdict.kind === 'available') {
     // A healthy server keeps its rhythm; one that is new, edited or back takes its own place in the period.
     const delayMs = finished.cause === 'refresh' ? refreshDelayMs(spec, random) : refreshPhaseMs(spec, metadata.uid);
     return { status: statusAfterSuccess(statusOf, spec, verdict.finding), delayMs, continues: false };
   }
-  const reset = memory.edit === 'settings' || memory.edit === 'target';
+  const reset = memory.credentialsChanged || memory.edit === 'settings' || memory.edit === 'target';
   const failingForMs = memory.failingSinceMs === undefined ? 0 : Math.max(0, now.monotonicMs - memory.failingSinceMs);
   const progress = judgeProgress({ spec, previous: memory.status, reset, failingForMs }, verdict);
   const delayMs = failureDelayMs(spec, progress, verdict, random);
@@ -61,5 +67,6 @@ export function isWorthWriting(previous: MCPServerStatus, next: MCPServerStatus,
   if (!sameSubstance(previous, next)) return true;
   const before = parseTime(previous.lastSuccessTime);
   const after = parseTime(next.lastSuccessTime);
-  return before !== undefined && after !== undefined && after - before >= refreshMs;
+  // A clock that was set back must not leave a success in the future there.
+  return before !== undefined && after !== undefined && Math.abs(after - before) >= refreshMs;
 }

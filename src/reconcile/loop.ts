@@ -6,7 +6,8 @@
 import type { Clock, Timer } from '../platform/clock.ts';
 import { createRunner, type Runner } from '../queue/runner.ts';
 import type { Ticket, WorkQueue } from '../queue/work-queue.ts';
-import { LANE } from './plan.ts';
+import type { CredentialWatch } from './credential-watch.ts';
+import { LANE, RANK } from './plan.ts';
 import type { ReconcileObserver } from './ports.ts';
 import type { Reconciler } from './reconciler.ts';
 
@@ -20,16 +21,23 @@ const DEADLOCK_MS = 120_000;
 
 export interface LoopDeps {
   readonly clock: Clock;
+  /** Of all objects there are. */
+  readonly keys: () => Iterable<string>;
   readonly queue: WorkQueue;
   readonly reconciler: Reconciler;
+  readonly credentials: Pick<CredentialWatch, 'stop'>;
   readonly observer: ReconcileObserver;
   /** Aborted when writes must end, too. */
   readonly ended: AbortController;
 }
 
 export interface Loop {
-  /** Starts to hand out work. Call it once. */
+  /** Looks at every object that there is, and from then on at what is noticed. Call it once; after an end it does nothing. */
   begin(): void;
+  /** The watch showed something new about `key`. Who does not work yet keeps nothing: {@link Loop.begin} looks at everything. */
+  noticed(key: string): void;
+  /** A Secret or ConfigMap that `key` refers to changed: an edit like any other (page 5.3). */
+  credentialsChanged(key: string): void;
   /** Ends in order. Resolves when nothing of ours is in flight any more. */
   end(): Promise<void>;
   /** Ends at once, without verdicts and without writes: another process may lead already. */
@@ -40,9 +48,11 @@ export interface Loop {
 
 /** Starts nothing: call `begin`. */
 export function createLoop(deps: LoopDeps): Loop {
-  const { clock, queue, reconciler, ended } = deps;
+  const { clock, queue, reconciler, credentials, ended } = deps;
+  const look = (key: string) => queue.add(key, { rank: RANK.edit, dueMs: clock.monotonicMs() });
   let runner: Runner | undefined;
   let sweeping: Timer | undefined;
+  let isOver = false;
   let movedMs = clock.monotonicMs();
 
   const sweep = () => {
@@ -52,14 +62,27 @@ export function createLoop(deps: LoopDeps): Loop {
 
   return {
     begin() {
+      if (isOver) return;
       const run = async (ticket: Ticket) => {
         movedMs = clock.monotonicMs();
         return runOnce(deps, ticket);
       };
       runner = createRunner({ queue, clock, run, onError: (key, error) => deps.observer.crashed(key, error) });
+      for (const key of deps.keys()) look(key);
       sweep();
     },
+    noticed(key) {
+      if (runner === undefined) return;
+      reconciler.noticed(key);
+      look(key);
+    },
+    credentialsChanged(key) {
+      reconciler.credentialsChanged(key);
+      look(key);
+    },
     async end() {
+      isOver = true;
+      credentials.stop();
       sweeping?.cancel();
       const grace = clock.setTimer(GRACE_MS, () => reconciler.abortAll());
       const flush = clock.setTimer(GRACE_MS + FLUSH_MS, () => ended.abort());
@@ -69,6 +92,8 @@ export function createLoop(deps: LoopDeps): Loop {
       ended.abort();
     },
     async drop() {
+      isOver = true;
+      credentials.stop();
       sweeping?.cancel();
       ended.abort();
       const stopped = runner?.stop();

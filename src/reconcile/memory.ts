@@ -6,9 +6,11 @@ import type { RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
 import { type ParsedSpec, parseSpec, parseStatus } from '../api/v1alpha1/mcpserver.ts';
 import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
 import { parseTime } from '../platform/clock.ts';
+import type { ReferenceRead } from '../probe/ports.ts';
 import type { Verdict } from '../probe/verdict.ts';
+import type { Decision } from './decide.ts';
 import { compareSpecs, type Edit } from './edit.ts';
-import type { ProbeCause } from './ports.ts';
+import type { ObjectStore, ProbeCause } from './ports.ts';
 import { refreshPhaseMs } from './progress.ts';
 
 /** What a probe found out about one generation, until its status is written. */
@@ -21,6 +23,10 @@ export interface Finished {
   readonly probeRequest: string | undefined;
   /** Monotonic time of the end of the probe: the progress clock and the ladder count from there. */
   readonly atMs: number;
+  /** The Secrets and ConfigMaps that the verdict rests on. */
+  readonly reads?: readonly ReferenceRead[] | undefined;
+  /** What a write that failed would have written: its answer may be all that failed. */
+  readonly tried?: Decision;
 }
 
 export interface Memory {
@@ -30,10 +36,12 @@ export interface Memory {
   status: MCPServerStatus;
   /** Version of the object whose status was parsed last. */
   resourceVersion: string;
-  /** Versions that are older than a status of ours which the watch has not shown yet. At most a handful: see `noteWritten`. */
-  readonly overtaken: Set<string>;
+  /** The status is newer than what the watch has shown: whatever older it shows until then is known to be old. */
+  ahead: boolean;
   /** What changed since the spec that the status was found for. */
   edit: Edit | undefined;
+  /** A Secret or ConfigMap that the spec refers to is not what the status was found with: the schedule starts anew, the snapshot stays. */
+  credentialsChanged: boolean;
   /** Monotonic time of the next probe by schedule; undefined until a status tells. */
   dueMs: number | undefined;
   /** Monotonic time at which the present failure began; only as long as there is one. */
@@ -43,8 +51,8 @@ export interface Memory {
   unwritten: Finished | undefined;
   /** Calls to the API server that failed in a row: the clock of its own that they back off on. */
   apiFailures: number;
-  /** A status of this object is being written. */
-  writing: boolean;
+  /** Resolves when the status of this object that is being written is, if there is one. */
+  writing: Promise<void> | undefined;
   /** Monotonic time since when a first verdict for this generation is awaited. */
   awaitedSinceMs: number | undefined;
   /** Wall time of the last detection of era and transport. */
@@ -71,15 +79,16 @@ export function recall(raw: RawMCPServer, now: Now): Memory {
     spec,
     status,
     resourceVersion: raw.metadata.resourceVersion,
-    overtaken: new Set(),
+    ahead: false,
     // Which edits happened while nobody watched is not known: the careful guess is another target.
     edit: status.observedGeneration === raw.metadata.generation ? undefined : 'target',
+    credentialsChanged: false,
     dueMs: undefined,
     failingSinceMs: undefined,
     timedOut: TIMEOUT_REASONS.has(status.failure?.reason ?? ''),
     unwritten: undefined,
     apiFailures: 0,
-    writing: false,
+    writing: undefined,
     awaitedSinceMs: undefined,
     detectedAtMs: parseTime(status.endpoint?.negotiatedAt),
     abort: undefined,
@@ -92,8 +101,8 @@ export function recall(raw: RawMCPServer, now: Now): Memory {
   return memory;
 }
 
-/** Brings the memory up to what the watch shows. */
-export function refreshMemory(memory: Memory, raw: RawMCPServer): void {
+/** Brings the memory up to what the watch shows; `isNewer` is the order of versions (ports.ts). */
+export function refreshMemory(memory: Memory, raw: RawMCPServer, isNewer: ObjectStore['isNewer']): void {
   const { generation, resourceVersion } = raw.metadata;
   if (generation !== memory.generation) {
     const spec = parseSpec(raw.spec);
@@ -103,16 +112,18 @@ export function refreshMemory(memory: Memory, raw: RawMCPServer): void {
     memory.unwritten = undefined;
     memory.awaitedSinceMs = undefined;
   }
-  if (resourceVersion === memory.resourceVersion || memory.overtaken.has(resourceVersion)) return;
-  memory.overtaken.clear();
+  const isKnown = resourceVersion === memory.resourceVersion;
+  if (memory.ahead && !isKnown && !isNewer(resourceVersion, memory.resourceVersion)) return;
+  // Caught up. From here on any other version counts, an older one, too: that is how a restored backup looks.
+  memory.ahead = false;
+  if (isKnown) return;
   memory.resourceVersion = resourceVersion;
   memory.status = parseStatus(raw.status);
 }
 
 /** A status of ours is written: what the watch shows until it catches up is older. */
 export function noteWritten(memory: Memory, status: MCPServerStatus, resourceVersion: string): void {
-  // Bounded by the writes between two watch events of one object; a watch that is silent for long is closed and listed anew.
-  memory.overtaken.add(memory.resourceVersion);
+  memory.ahead = true;
   memory.resourceVersion = resourceVersion;
   memory.status = status;
 }
@@ -137,6 +148,8 @@ export function noteVerdict(
 ): void {
   memory.unwritten = undefined;
   memory.edit = undefined;
+  // Whatever was noticed was noticed before the probe: nothing is followed while one runs.
+  memory.credentialsChanged = false;
   memory.awaitedSinceMs = undefined;
   memory.apiFailures = 0;
   memory.dueMs = atMs + next.delayMs;

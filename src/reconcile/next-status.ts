@@ -181,13 +181,13 @@ export function statusAfterDeadline(facts: StatusFacts, spec: MCPServerSpec): MC
   conditions.set('Stalled', 'True', failure.class === 'Transient' ? 'ProgressDeadlineExceeded' : reason, message);
   conditions.set('Permanent', 'True', reason, message);
   conditions.keep('CapabilitiesStale');
-  return {
+  return bounded({
     ...previous,
     state: 'Permanent',
     conditions: conditions.list(),
     failure: { ...failure, class: 'Permanent', message },
     ...historyOf(facts, 'Permanent', reason),
-  };
+  });
 }
 
 /** Which field does not fit, and what the broken rule allows where there is one. */
@@ -220,7 +220,7 @@ export function statusWhilePending(facts: StatusFacts): MCPServerStatus {
   conditions.set('Reconciling', 'True', 'Progressing', pendingMessage());
   const kept = edit === 'target' ? withoutSnapshot(previous) : previous;
   if (kept.capabilities !== undefined) conditions.keep('CapabilitiesStale');
-  return { ...kept, state: 'Pending', conditions: conditions.list(), ...historyOf(facts, 'Pending', 'ProbePending') };
+  return bounded({ ...kept, state: 'Pending', conditions: conditions.list(), ...historyOf(facts, 'Pending', 'ProbePending') });
 }
 
 /** Probing is switched off: what was known stays, and Ready keeps its last value. */
@@ -232,7 +232,12 @@ export function statusWhileSuspended(facts: StatusFacts): MCPServerStatus {
   if (ready === undefined) conditions.set('Ready', 'Unknown', 'Suspended', suspendedMessage());
   else conditions.set('Ready', ready.status, ready.reason, ready.message);
   conditions.keep('CapabilitiesStale');
-  return { ...previous, state: 'Suspended', conditions: conditions.list(), ...historyOf(facts, 'Suspended', 'Suspended') };
+  return bounded({
+    ...previous,
+    state: 'Suspended',
+    conditions: conditions.list(),
+    ...historyOf(facts, 'Suspended', 'Suspended'),
+  });
 }
 
 /** A snapshot belongs to one target and one identity; without it nothing is left that names the server. */

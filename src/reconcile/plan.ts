@@ -5,6 +5,7 @@
 import { PROBE_REQUESTED_AT } from '../api/v1alpha1/group.ts';
 import type { ObjectMeta, ParsedSpec } from '../api/v1alpha1/mcpserver.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
+import type { Booking } from '../queue/booking.ts';
 import type { LaneLimits } from '../queue/lanes.ts';
 import type { Finished, Memory } from './memory.ts';
 import type { ProbeCause } from './ports.ts';
@@ -22,6 +23,12 @@ export type Plan =
   | { readonly do: 'reject'; readonly invalid: Extract<ParsedSpec, { readonly kind: 'invalid' }> }
   /** A verdict is known and its status is not written yet. */
   | { readonly do: 'rewrite'; readonly spec: MCPServerSpec; readonly finished: Finished };
+
+/** When a key wants to run again that has nothing to do at this moment; undefined = not before the next event. */
+export function bookingOf(plan: Extract<Plan, { do: 'rest' | 'wait' }>): Booking | undefined {
+  if (plan.do === 'rest') return undefined;
+  return { rank: RANK[plan.cause], dueMs: plan.dueMs, ...(plan.lanes !== undefined && { lanes: plan.lanes }) };
+}
 
 /** A plan to visit the server. */
 export type ProbePlan = Extract<Plan, { readonly do: 'probe' }>;
@@ -80,7 +87,7 @@ export function planReconcile(metadata: ObjectMeta, memory: Memory, monotonicMs:
 
   const request = probeRequestOf(metadata);
   const asked = request !== undefined && request !== status.lastHandledProbeRequest;
-  if (!probed || asked || status.state === 'Pending' || status.state === 'Suspended')
+  if (!probed || asked || memory.credentialsChanged || status.state === 'Pending' || status.state === 'Suspended')
     return probe('edit', metadata, spec, memory);
 
   const cause: ProbeCause = status.failure === undefined ? 'refresh' : 'retry';

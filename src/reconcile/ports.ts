@@ -8,6 +8,8 @@ import type { Lookup, ProbeReport, ProbeRequest } from '../probe/ports.ts';
 /** The objects as the watch last showed them. */
 export interface ObjectStore {
   get(key: string): RawMCPServer | undefined;
+  /** Whether version `a` of an object is later than version `b`; yes when that can not be told. */
+  isNewer(a: string, b: string): boolean;
 }
 
 /** Exactly this version of exactly this object; a status is never written to any other. */
@@ -64,6 +66,12 @@ export interface ReconcileObserver {
   writeFailed(metadata: ObjectMeta, result: WriteResult, retryInMs: number): void;
   /** The object is gone: everything that is kept about it must go too. */
   forgotten(key: string): void;
+}
+
+/** Asks whether a Secret or ConfigMap is still what it was, without its data. */
+export interface ReferenceVersions {
+  /** Its resourceVersion. One GET of its metadata, never repeated; never rejects, and ends soon after `signal` aborts. */
+  readVersion(kind: 'Secret' | 'ConfigMap', namespace: string, name: string, signal: AbortSignal): Promise<Lookup<string>>;
 }
 
 /**

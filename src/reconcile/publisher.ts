@@ -30,10 +30,11 @@ export type Published =
   | { readonly kind: 'superseded' }
   /** Not written; the same decision may be tried again after `afterMs`. */
   | { readonly kind: 'later'; readonly afterMs: number }
-  /** This process may not write any more. */
+  /** This process may not write, at least not at this moment. */
   | { readonly kind: 'fenced' };
 
 export interface Publisher {
+  /** One write after the other for each object. `decide` is asked again when the status that stands there is another one. */
   publish(raw: RawMCPServer, memory: Memory, decide: () => MCPServerStatus): Promise<Published>;
   /** Writes under way. */
   writing(): number;
@@ -100,13 +101,17 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
   return {
     async publish(raw, memory, decide) {
+      const before = memory.writing;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      memory.writing = promise;
       writing += 1;
-      memory.writing = true;
       try {
+        await before;
         return await attempt(raw, memory, decide);
       } finally {
-        memory.writing = false;
+        if (memory.writing === promise) memory.writing = undefined;
         writing -= 1;
+        resolve();
       }
     },
     writing: () => writing,

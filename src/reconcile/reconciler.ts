@@ -14,7 +14,8 @@ import type { Prober } from '../probe/ports.ts';
 import type { Booking } from '../queue/booking.ts';
 import type { Ticket } from '../queue/work-queue.ts';
 import { createOutages } from './contagion.ts';
-import { type Decision, decideAfterProbe, statusFacts } from './decide.ts';
+import type { CredentialFollower } from './credential-watch.ts';
+import { decideAfterProbe, statusFacts } from './decide.ts';
 import { type Finished, type Memory, type Now, noteVerdict, recall, refreshMemory } from './memory.ts';
 import {
   type StatusFacts,
@@ -23,15 +24,18 @@ import {
   statusWhilePending,
   statusWhileSuspended,
 } from './next-status.ts';
-import { lanesOf, type Plan, type ProbePlan, planReconcile, probeRequestOf, RANK } from './plan.ts';
+import { bookingOf, lanesOf, type ProbePlan, planReconcile, probeRequestOf, RANK } from './plan.ts';
 import type { ObjectStore, ProbeCause } from './ports.ts';
 import { createPublisher, type Published, type Publisher, type PublisherDeps } from './publisher.ts';
+import { referencesToFollow } from './references.ts';
+import { sameSubstance } from './substance.ts';
 import { holdExactly, requestOf, visitServer } from './visit.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 
 export interface ReconcilerDeps extends PublisherDeps {
   readonly store: ObjectStore;
   readonly prober: Prober;
+  readonly credentials: CredentialFollower;
   readonly clock: Clock;
 }
 
@@ -47,11 +51,18 @@ export interface Reconciler {
   run(ticket: Ticket): Promise<ReconcileResult>;
   /** The watch showed something new about `key`: a probe of what is no longer there, or of an older generation, ends. */
   noticed(key: string): void;
+  /** A Secret or ConfigMap that `key` refers to changed: its next run probes, whatever its schedule. */
+  credentialsChanged(key: string): void;
   /** Ends every probe in flight without a verdict. */
   abortAll(): void;
   /** Writes the Pending rows of objects that have waited long. To be called about once a second. */
   sweep(): void;
 }
+
+/** A watch that is silent for longer is closed and opened anew (kube/reflector.ts), so an object that is not shown by then is as it was. */
+const WATCH_LAG_MS = 120_000;
+/** Pause while it is not certain that this process leads; who has lost the lead ends. */
+const FENCED_MS = 1000;
 
 /** Pause before a probe whose Secrets could not be read is tried again. */
 const UNDECIDED_MS = { base: 1000, max: 60_000, doublings: 6 } as const;
@@ -84,6 +95,8 @@ class MCPServerReconciler implements Reconciler {
     }
     const memory = this.#remember(ticket.key, raw);
     const plan = planReconcile(raw.metadata, memory, this.#deps.clock.monotonicMs());
+    // Suspended, not valid or being deleted: no credential would change that.
+    if (plan.do === 'rest' || plan.do === 'suspend' || plan.do === 'reject') this.#deps.credentials.forget(ticket.key);
     switch (plan.do) {
       case 'rest':
       case 'wait':
@@ -108,6 +121,11 @@ class MCPServerReconciler implements Reconciler {
     if (metadata?.uid !== memory.uid || metadata.generation !== memory.generation) memory.abort.abort();
   }
 
+  credentialsChanged(key: string): void {
+    const memory = this.#memories.get(key);
+    if (memory !== undefined) memory.credentialsChanged = true;
+  }
+
   abortAll(): void {
     for (const memory of this.#memories.values()) memory.abort?.abort();
   }
@@ -118,8 +136,17 @@ class MCPServerReconciler implements Reconciler {
       const raw = this.#deps.store.get(key);
       if (memory === undefined || raw?.metadata.uid !== memory.uid) continue;
       // A failure here is no loss: the verdict follows, and until then the schema's default says the same.
-      void this.#publisher.publish(raw, memory, () => statusWhilePending(this.#facts(raw, memory)));
+      void this.#publisher
+        .publish(raw, memory, () => this.#pending(raw, memory))
+        .catch((error: unknown) => this.#deps.observer.crashed(key, error));
     }
+  }
+
+  /** The Pending row, or what stands there when it says more. */
+  #pending(raw: RawMCPServer, memory: Memory): MCPServerStatus {
+    const { generation } = raw.metadata;
+    const isAwaited = memory.generation === generation && memory.status.observedGeneration !== generation;
+    return isAwaited ? statusWhilePending(this.#facts(raw, memory)) : memory.status;
   }
 
   async #probe(ticket: Ticket, raw: RawMCPServer, memory: Memory, plan: ProbePlan): Promise<ReconcileResult> {
@@ -130,12 +157,13 @@ class MCPServerReconciler implements Reconciler {
       const dueMs = Math.min(ticket.booking.dueMs, this.#deps.clock.monotonicMs());
       return { next: { rank: RANK[plan.cause], dueMs, lanes: plan.lanes }, wake: [] };
     }
+    this.#deps.credentials.forget(key);
     const { generation } = raw.metadata;
     const probeRequest = probeRequestOf(raw.metadata);
     const request = requestOf(raw.metadata, memory, plan, this.#deps);
     const report = await visitServer(this.#deps, ticket.hold, memory, request);
     this.#deps.observer.probed(request, plan.cause, report);
-    const { verdict } = report;
+    const { verdict, attempts, reads } = report;
     const current = this.#deps.store.get(key);
     if (current?.metadata.uid !== memory.uid || current.metadata.generation !== generation || verdict.kind === 'none') {
       // Aborted or superseded: look again at once. Undecided: the API server did not answer, so it gets a pause.
@@ -144,28 +172,30 @@ class MCPServerReconciler implements Reconciler {
     }
     const atMs = this.#deps.clock.monotonicMs();
     const { probeID } = request;
-    const finished: Finished = { generation, cause: plan.cause, verdict, attempts: report.attempts, probeID, probeRequest, atMs };
+    const finished: Finished = { generation, cause: plan.cause, verdict, attempts, reads, probeID, probeRequest, atMs };
     return this.#conclude(current, memory, plan.spec, finished);
   }
 
   /** Writes what a probe found, and plans the next one. */
   async #conclude(raw: RawMCPServer, memory: Memory, spec: MCPServerSpec, finished: Finished): Promise<ReconcileResult> {
     const key = keyOf(raw.metadata);
-    let decision: Decision | undefined;
+    let decision = finished.tried;
     const recoveredSinceMs =
       finished.verdict.kind === 'available' && finished.cause === 'retry' ? memory.failingSinceMs : undefined;
     const published = await this.#publisher.publish(raw, memory, () => {
-      decision = decideAfterProbe(
-        { metadata: raw.metadata, memory, spec, now: this.#now(), random: this.#deps.random },
-        finished,
-      );
+      // What stands there may be this very decision, whose answer was lost: one probe never counts twice.
+      if (decision === undefined || !sameSubstance(memory.status, decision.status)) {
+        const facts = { metadata: raw.metadata, memory, spec, now: this.#now(), random: this.#deps.random };
+        decision = decideAfterProbe(facts, finished);
+      }
       return decision.status;
     });
     if (published.kind !== 'done' || decision === undefined) {
-      if (published.kind === 'later') memory.unwritten = finished;
+      memory.unwritten = published.kind === 'superseded' ? undefined : { ...finished, ...(decision && { tried: decision }) };
       return { next: this.#afterTrouble(published, finished.cause), wake: [] };
     }
     this.#waiting.delete(key);
+    this.#deps.credentials.follow(key, raw.metadata.namespace, referencesToFollow(memory, finished.reads));
     noteVerdict(memory, finished, decision, this.#deps.clock.wallMs());
     this.#deps.observer.stands(raw.metadata, decision.status);
     if (memory.failingSinceMs !== undefined && mayHeal(finished)) this.#outages.failing(key, memory.failingSinceMs);
@@ -186,9 +216,10 @@ class MCPServerReconciler implements Reconciler {
       case 'later':
         return { rank: RANK[cause], dueMs: nowMs + published.afterMs };
       case 'superseded':
-        // The watch will show the newer object, perhaps after this: its event runs the key.
-        return undefined;
+        // The watch will show the newer object, perhaps after this: its event runs the key. When none comes, nothing was newer.
+        return { rank: RANK[cause], dueMs: nowMs + WATCH_LAG_MS };
       case 'fenced':
+        return { rank: RANK[cause], dueMs: nowMs + FENCED_MS };
       case 'done':
         return undefined;
     }
@@ -216,13 +247,14 @@ class MCPServerReconciler implements Reconciler {
   #remember(key: string, raw: RawMCPServer): Memory {
     const known = this.#memories.get(key);
     if (known?.uid === raw.metadata.uid) {
-      refreshMemory(known, raw);
+      refreshMemory(known, raw, this.#deps.store.isNewer);
       return known;
     }
     // A new uid is a new object, whatever its name was used for before.
     if (known !== undefined) this.#forget(key);
     const memory = recall(raw, this.#now());
     this.#memories.set(key, memory);
+    this.#deps.credentials.follow(key, raw.metadata.namespace, referencesToFollow(memory));
     this.#deps.observer.stands(raw.metadata, memory.status);
     const { failure } = memory.status;
     if (failure !== undefined && memory.failingSinceMs !== undefined && isTransientReason(failure.reason)) {
@@ -236,6 +268,7 @@ class MCPServerReconciler implements Reconciler {
     this.#memories.delete(key);
     this.#outages.forget(key);
     this.#waiting.delete(key);
+    this.#deps.credentials.forget(key);
     this.#deps.observer.forgotten(key);
   }
 
@@ -255,12 +288,10 @@ class MCPServerReconciler implements Reconciler {
   }
 }
 
-/** A recovery elsewhere says something about servers that may heal by themselves, and nothing about refused or misconfigured ones. */
+/**
+ * A recovery elsewhere says something about servers that may heal by themselves, and nothing about refused or misconfigured ones, nor
+ * about those that said themselves when to come back.
+ */
 function mayHeal({ verdict }: Finished): boolean {
-  return verdict.kind === 'failing' && (verdict.class === 'Transient' || verdict.settles);
-}
-
-function bookingOf(plan: Extract<Plan, { do: 'rest' | 'wait' }>): Booking | undefined {
-  if (plan.do === 'rest') return undefined;
-  return { rank: RANK[plan.cause], dueMs: plan.dueMs, ...(plan.lanes !== undefined && { lanes: plan.lanes }) };
+  return verdict.kind === 'failing' && verdict.retryAfterMs === undefined && (verdict.class === 'Transient' || verdict.settles);
 }

@@ -40,7 +40,8 @@ export function createWaiting(clock: Clock): Waiting {
         if (memory !== undefined && (memory.awaitedSinceMs ?? 0) > limitMs) break;
         if (writing + overdue.length >= SPARE_WRITES) break;
         keys.delete(key);
-        if (memory?.awaitedSinceMs !== undefined && !memory.writing) overdue.push(key);
+        if (memory?.awaitedSinceMs === undefined) continue;
+        if (memory.writing === undefined && memory.unwritten === undefined) overdue.push(key);
       }
       return overdue;
     },

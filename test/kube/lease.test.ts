@@ -307,6 +307,27 @@ test('stop gives the lease up, and another takes it within 3 s', async () => {
   expect(b.elector.isLeader()).toBe(true);
 });
 
+test('a release into a black hole keeps nobody waiting: the whole end must fit into what the kubelet gives', async () => {
+  const a = candidate('a');
+  a.elector.start();
+  await pass(500);
+  trouble.set('a', 'hang');
+  let isDone = false;
+  const stopped = a.elector.stop().then(() => {
+    isDone = true;
+  });
+  const startMs = clock.monotonicMs();
+  await until(
+    async () => {
+      await clock.advance(100);
+      return isDone;
+    },
+    { what: 'the end', intervalMs: 1 },
+  );
+  await stopped;
+  expect(clock.monotonicMs() - startMs).toBeLessThanOrEqual(1_500);
+});
+
 test('isLeader is false before the release is sent', async () => {
   const a = candidate('a');
   a.elector.start();

@@ -97,6 +97,12 @@ describe('Secrets and ConfigMaps', () => {
     expect(await createReferences({ client }).readVersion('Secret', 'ns', 's', signal)).toEqual({ kind: 'found', value: '7' });
     expect(api.received[0]?.headers.accept).toContain('PartialObjectMetadata');
   });
+
+  test('a version that can not be read is unavailable after one request: whoever asks will ask again', async () => {
+    api.onRequest = () => ({ status: 503 });
+    expect(await createReferences({ client }).readVersion('ConfigMap', 'ns', 'm', signal)).toEqual({ kind: 'unavailable' });
+    expect(api.received.map(({ path }) => path)).toEqual(['/api/v1/namespaces/ns/configmaps/m']);
+  });
 });
 
 describe('Services', () => {

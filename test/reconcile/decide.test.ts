@@ -38,6 +38,22 @@ describe('decideAfterProbe', () => {
     expect(status.failure?.nextProbeTime).toBe('2026-01-01T00:00:05Z');
   });
 
+  it('judges as of the end of the probe, however long its status had to wait for the API server', () => {
+    const raw = rawOf();
+    const memory = recall(raw, NOW);
+    const late = { wallMs: NOW.wallMs + 3_600_000, monotonicMs: NOW.monotonicMs + 3_600_000 };
+    const facts = { metadata: raw.metadata, memory, spec: specOf(), now: late, random: fixedRandom(0.5) };
+    expect(decideAfterProbe(facts, finished({})).status.lastSuccessTime).toBe('2026-01-01T00:00:00Z');
+    memory.status = decide({ verdict: verdictOf(FAILED.refused) }).status;
+    memory.edit = undefined;
+    memory.failingSinceMs = NOW.monotonicMs;
+    const again = decideAfterProbe(facts, finished({ verdict: verdictOf(FAILED.refused), atMs: NOW.monotonicMs + 5000 }));
+    expect(again.status).toMatchObject({
+      state: 'Transient',
+      failure: { consecutive: 2, nextProbeTime: '2026-01-01T00:00:15Z' },
+    });
+  });
+
   it('C6: the probe request that was answered is echoed', () => {
     expect(decide({ probeRequest: 'monday' }).status.lastHandledProbeRequest).toBe('monday');
   });
@@ -50,6 +66,11 @@ describe('isWorthWriting', () => {
   it('a steady server is written once an hour', () => {
     expect(isWorthWriting(at('2026-01-01T00:00:00Z'), at('2026-01-01T00:59:59Z'), HOUR)).toBe(false);
     expect(isWorthWriting(at('2026-01-01T00:00:00Z'), at('2026-01-01T01:00:00Z'), HOUR)).toBe(true);
+  });
+
+  it('a success that a clock set back left in the future is put right', () => {
+    expect(isWorthWriting(at('2026-01-01T06:00:00Z'), at('2026-01-01T05:00:01Z'), HOUR)).toBe(false);
+    expect(isWorthWriting(at('2026-01-01T06:00:00Z'), at('2026-01-01T05:00:00Z'), HOUR)).toBe(true);
   });
 
   it('anything of substance is written at once', () => {

@@ -8,14 +8,18 @@ import { createFakeClock } from '../platform/fake-clock.ts';
 
 function setUp(run: (ticket: Ticket) => Promise<ReconcileResult>) {
   const clock = createFakeClock();
-  const queue = createWorkQueue({ clock, lanes: createLanes(laneLimits({ probes: 64, retries: 5, perHost: 0 })) });
+  const lanes = createLanes(laneLimits({ probes: 64, retries: 5, perHost: 1 }));
+  const queue = createWorkQueue({ clock, lanes });
   const ended = new AbortController();
   const told: string[] = [];
   let aborts = 0;
   let sweeps = 0;
+  const objects: string[] = [];
+  const noticed: string[] = [];
   const reconciler = {
     run,
-    noticed() {},
+    noticed: (key: string) => noticed.push(key),
+    credentialsChanged: (key: string) => noticed.push(`credentials of ${key}`),
     abortAll() {
       aborts += 1;
     },
@@ -32,22 +36,41 @@ function setUp(run: (ticket: Ticket) => Promise<ReconcileResult>) {
     writeFailed() {},
     forgotten() {},
   };
-  const loop = createLoop({ clock, queue, reconciler, observer, ended });
-  return { clock, queue, loop, ended, told, aborts: () => aborts, sweeps: () => sweeps };
+  let stops = 0;
+  const credentials = {
+    stop() {
+      stops += 1;
+    },
+  };
+  const loop = createLoop({ clock, keys: () => objects, queue, reconciler, credentials, observer, ended });
+  return {
+    clock,
+    queue,
+    lanes,
+    objects,
+    noticed,
+    loop,
+    ended,
+    told,
+    aborts: () => aborts,
+    sweeps: () => sweeps,
+    stops: () => stops,
+  };
 }
 
 const REST: ReconcileResult = { next: undefined, wake: [] };
 
 describe('loop', () => {
-  it('hands out nothing before it begins, then everything, and books what the runs return', async () => {
+  it('hands out nothing before it begins, then every object there is, and books what the runs return', async () => {
     const runs: string[] = [];
-    const { clock, queue, loop, told } = setUp(async ({ key }) => {
+    const { clock, objects, loop, told } = setUp(async ({ key }) => {
       runs.push(key);
       if (key === 'a' && runs.length === 1)
         return { next: { rank: 2, dueMs: 1000 }, wake: [{ key: 'b', booking: { rank: 1, dueMs: 0 } }] };
       return REST;
     });
-    queue.add('a', { rank: 0, dueMs: 0 });
+    objects.push('a');
+    loop.noticed('a');
     await clock.advance(10);
     expect(runs).toEqual([]);
     loop.begin();
@@ -132,6 +155,98 @@ describe('loop', () => {
     expect(clock.armed()).toBe(0);
   });
 
+  it('who waits for the lead is healthy, however long, and keeps nothing of objects that come and go', async () => {
+    const { clock, queue, objects, noticed, loop } = setUp(async () => REST);
+    for (let i = 0; i < 100; i++) {
+      objects.push(`ci/${i}`);
+      loop.noticed(`ci/${i}`);
+      objects.pop();
+      loop.noticed(`ci/${i}`);
+    }
+    objects.push('a');
+    loop.noticed('a');
+    await clock.advance(1_000_000);
+    expect(loop.moves()).toBe(true);
+    expect(queue.waiting()).toBe(0);
+    expect(noticed).toEqual([]);
+  });
+
+  it('runs what is noticed while it works, and nothing after its end, not even when the lead comes then', async () => {
+    const runs: string[] = [];
+    const { clock, objects, noticed, loop } = setUp(async ({ key }) => {
+      runs.push(key);
+      return REST;
+    });
+    loop.begin();
+    loop.noticed('a');
+    await clock.advance(10);
+    await loop.end();
+    objects.push('b');
+    loop.noticed('c');
+    loop.begin();
+    await clock.advance(10);
+    expect([runs, noticed.slice(0, 1), clock.armed()]).toEqual([['a'], ['a'], 0]);
+  });
+
+  it('a lease that is lost while it ends drops what was allowed to finish', async () => {
+    const gate = Promise.withResolvers<ReconcileResult>();
+    const { clock, queue, loop, ended, aborts } = setUp(() => gate.promise);
+    loop.begin();
+    queue.add('a', { rank: 0, dueMs: 0 });
+    await clock.advance(10);
+    const ending = loop.end();
+    const dropping = loop.drop();
+    expect([aborts(), ended.signal.aborted]).toEqual([1, true]);
+    gate.resolve(REST);
+    await Promise.all([ending, dropping]);
+    expect(clock.armed()).toBe(0);
+  });
+
+  it('a changed credential is noted and runs at once, as an edit', async () => {
+    const ranks: unknown[] = [];
+    const { clock, noticed, loop } = setUp(async ({ key, booking }) => {
+      ranks.push([key, booking.rank]);
+      return REST;
+    });
+    loop.begin();
+    loop.credentialsChanged('a');
+    await clock.advance(10);
+    expect([noticed, ranks]).toEqual([['credentials of a'], [['a', 0]]]);
+    await loop.end();
+  });
+
+  it('looks at no credential once it ends, in order or at once', async () => {
+    for (const how of ['end', 'drop'] as const) {
+      const { loop, stops } = setUp(async () => REST);
+      loop.begin();
+      expect(stops()).toBe(0);
+      await loop[how]();
+      expect(stops()).toBe(1);
+    }
+  });
+
+  it('moves while a run lasts, however long others wait for what it holds', async () => {
+    const gate = Promise.withResolvers<ReconcileResult>();
+    const { clock, queue, loop } = setUp(() => gate.promise);
+    loop.begin();
+    for (const key of ['a', 'b']) queue.add(key, { rank: 0, dueMs: 0, lanes: ['host:a'] });
+    await clock.advance(10);
+    expect([queue.running(), queue.depth()]).toEqual([1, 1]);
+    expect(loop.moves()).toBe(true);
+    await clock.advance(600_000);
+    expect(loop.moves()).toBe(true);
+    gate.resolve(REST);
+    await loop.end();
+  });
+
+  it('an end before the beginning is one', async () => {
+    const { clock, objects, loop } = setUp(async () => REST);
+    objects.push('a');
+    await loop.end();
+    loop.begin();
+    expect(clock.armed()).toBe(0);
+  });
+
   it('sweeps once a second', async () => {
     const { clock, loop, sweeps } = setUp(async () => REST);
     loop.begin();
@@ -141,11 +256,15 @@ describe('loop', () => {
   });
 
   it('moves while it works or has nothing to do, and not when due work has stood still for two minutes', async () => {
-    const { clock, queue, loop } = setUp(async () => REST);
+    const { clock, queue, lanes, loop } = setUp(async () => REST);
     await clock.advance(1_000_000);
     expect(loop.moves()).toBe(true);
-    // Never begun: due work that nobody takes.
-    queue.add('a', { rank: 0, dueMs: 0 });
+    loop.begin();
+    await clock.advance(1_000_000);
+    expect(loop.moves()).toBe(true);
+    // A lane that nobody gives back, and nobody runs who could.
+    lanes.tryAcquire(['host:a']);
+    queue.add('a', { rank: 0, dueMs: 0, lanes: ['host:a'] });
     await clock.advance(119_999);
     expect(loop.moves()).toBe(true);
     await clock.advance(2);

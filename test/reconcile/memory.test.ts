@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RawMCPServer } from '../../src/api/v1alpha1/mcpserver.ts';
-import { adoptStatus, noteWritten, recall, refreshMemory } from '../../src/reconcile/memory.ts';
-import { emptyStatus, rawOf } from './samples.ts';
+import { isNewer } from '../../src/kube/mirror.ts';
+import { adoptStatus, type Memory, noteVerdict, noteWritten, recall, refreshMemory } from '../../src/reconcile/memory.ts';
+import { emptyStatus, FAILED, findingOf, rawOf, verdictOf } from './samples.ts';
 
 const NOW = { wallMs: Date.parse('2026-01-01T00:00:00Z'), monotonicMs: 5000 };
+const refresh = (memory: Memory, raw: RawMCPServer) => refreshMemory(memory, raw, isNewer);
 const available = { observedGeneration: 1, state: 'Available' as const };
 const at = (raw: RawMCPServer, resourceVersion: string, overlay: Partial<RawMCPServer> = {}): RawMCPServer => ({
   ...raw,
@@ -51,20 +53,40 @@ describe('refreshMemory', () => {
     const first = rawOf({ resourceVersion: '1' });
     const memory = recall(first, NOW);
     noteWritten(memory, { ...emptyStatus(), ...available }, '2');
-    refreshMemory(memory, first);
+    refresh(memory, first);
     expect(memory.status.state).toBe('Available');
-    noteWritten(memory, { ...emptyStatus(), observedGeneration: 1, state: 'Denied' }, '3');
-    refreshMemory(memory, at(first, '2', { status: available }));
+    noteWritten(memory, { ...emptyStatus(), observedGeneration: 1, state: 'Denied' }, '30');
+    for (const version of ['2', '9', '29']) refresh(memory, at(first, version, { status: available }));
     expect(memory.status.state).toBe('Denied');
-    refreshMemory(memory, at(first, '4', { status: available }));
+    refresh(memory, at(first, '31', { status: available }));
     expect(memory.status.state).toBe('Available');
-    expect(memory.overtaken.size).toBe(0);
+  });
+
+  it('once the watch has caught up, any other version counts, also an older one: so a restored backup looks', () => {
+    const first = rawOf({ resourceVersion: '100' });
+    const memory = recall(first, NOW);
+    noteWritten(memory, { ...emptyStatus(), ...available }, '101');
+    refresh(memory, at(first, '101', { status: available }));
+    refresh(memory, at(first, '7', { status: { ...available, state: 'Denied' } }));
+    expect(memory).toMatchObject({ resourceVersion: '7', status: { state: 'Denied' } });
+  });
+
+  it('keeps nothing of a write once it was shown, however many there were', () => {
+    const first = rawOf({ resourceVersion: '1' });
+    const memory = recall(first, NOW);
+    const size = () => JSON.stringify(memory, (_name, value) => (value instanceof Set ? [...value] : value)).length;
+    const before = size();
+    for (let version = 2; version < 1000; version++) {
+      noteWritten(memory, { ...emptyStatus(), ...available }, String(version));
+      refresh(memory, at(first, String(version), { status: available }));
+    }
+    expect(size()).toBeLessThan(before + 50);
   });
 
   it('several edits before one probe count as the widest of them', () => {
     const memory = recall(rawOf({ status: available }), NOW);
     const edit = (generation: number, spec: Record<string, unknown>) =>
-      refreshMemory(memory, rawOf({ generation, spec, status: available }));
+      refresh(memory, rawOf({ generation, spec, status: available }));
     edit(2, { expect: { tools: ['a'] } });
     expect(memory.edit).toBe('cosmetic');
     edit(3, { url: 'http://127.0.0.1:10/mcp', expect: { tools: ['a'] } });
@@ -84,8 +106,44 @@ describe('refreshMemory', () => {
       probeRequest: undefined,
       atMs: 0,
     };
-    refreshMemory(memory, rawOf({ generation: 2 }));
+    refresh(memory, rawOf({ generation: 2 }));
     expect(memory.unwritten).toBeUndefined();
+  });
+});
+
+describe('refreshMemory, for a newer generation', () => {
+  it('begins to await its verdict anew', () => {
+    const memory = recall(rawOf(), NOW);
+    memory.awaitedSinceMs = 5;
+    refresh(memory, rawOf());
+    expect(memory.awaitedSinceMs).toBe(5);
+    refresh(memory, rawOf({ generation: 2 }));
+    expect(memory.awaitedSinceMs).toBeUndefined();
+  });
+});
+
+describe('noteVerdict', () => {
+  const next = { delayMs: 1000, continues: true };
+  const base = { generation: 1, cause: 'retry', attempts: 1, probeID: 'p', probeRequest: undefined } as const;
+
+  it('counts a failure from its first probe, and a new one from its own', () => {
+    const memory = recall(rawOf(), NOW);
+    const verdict = verdictOf(FAILED.timeout);
+    noteVerdict(memory, { ...base, verdict, atMs: 10_000 }, { ...next, continues: false }, 0);
+    expect(memory).toMatchObject({ failingSinceMs: 10_000, dueMs: 11_000, timedOut: true });
+    noteVerdict(memory, { ...base, verdict, atMs: 20_000 }, next, 0);
+    expect(memory).toMatchObject({ failingSinceMs: 10_000, dueMs: 21_000 });
+    noteVerdict(memory, { ...base, verdict, atMs: 30_000 }, { ...next, continues: false }, 0);
+    expect(memory.failingSinceMs).toBe(30_000);
+  });
+
+  it('takes era and transport for detected only when they were', () => {
+    const memory = recall(rawOf(), NOW);
+    const found = (negotiated: boolean) => ({ kind: 'available' as const, finding: findingOf([], { negotiated }) });
+    memory.timedOut = true;
+    noteVerdict(memory, { ...base, verdict: found(true), atMs: 0 }, next, 7);
+    noteVerdict(memory, { ...base, verdict: found(false), atMs: 0 }, next, 9);
+    expect(memory).toMatchObject({ detectedAtMs: 7, timedOut: false, failingSinceMs: undefined });
   });
 });
 

@@ -243,6 +243,24 @@ describe('snapshot', () => {
     expect(Buffer.byteLength(JSON.stringify(status))).toBeLessThanOrEqual(MAX_STATUS_BYTES);
     expect(status.capabilities?.tools).toMatchObject({ count: 10_000, truncated: true });
   });
+
+  it('a status that is full stays within 64 KiB whatever is added to it without a probe', () => {
+    const names = Array.from({ length: 200 }, (_, i) => `tool-${i}-${'\u00e4'.repeat(480)}`);
+    const full = fail(succeed(emptyStatus(), {}, {}, names), FAILED.refused);
+    const bytes = (status: MCPServerStatus) => Buffer.byteLength(JSON.stringify(status));
+    const { tools } = full.capabilities ?? {};
+    // Up to the last byte: only a list can give way.
+    const filled = { ...full, server: { name: 'a', version: 'b'.repeat(MAX_STATUS_BYTES - bytes(full)) } };
+    expect(tools?.items.length).toBeGreaterThan(50);
+    for (const next of [
+      statusWhilePending(facts(filled, { generation: 2 })),
+      statusWhileSuspended(facts(filled)),
+      statusAfterDeadline(facts({ ...filled, conditions: [] }), specOf()),
+    ]) {
+      expect(bytes(next)).toBeLessThanOrEqual(MAX_STATUS_BYTES);
+      expect(next.capabilities?.tools?.count).toBe(200);
+    }
+  });
 });
 
 describe('failure and history', () => {

@@ -110,6 +110,15 @@ describe('planReconcile', () => {
     expect(probeRequestOf(metadata)).toHaveLength(1024);
   });
 
+  it('a request that is cut within a character is compared by what the API server stores of it', () => {
+    const { metadata } = rawOf({ annotations: { [PROBE_REQUESTED_AT]: `${'x'.repeat(1023)}\u{1f600}` } });
+    expect(probeRequestOf(metadata)).toBe(`${'x'.repeat(1023)}\ufffd`);
+  });
+
+  it('an object that is not suspended does not stay so', () => {
+    expect(plan({ status: { observedGeneration: 1, state: 'Suspended' } })).toMatchObject({ do: 'probe', cause: 'edit' });
+  });
+
   it('a spec that does not fit is rejected once', () => {
     const spec = { probe: { periodSeconds: 1 } };
     expect(plan({ spec })).toMatchObject({ do: 'reject' });
@@ -129,6 +138,13 @@ describe('planReconcile', () => {
 });
 
 describe('lanes', () => {
+  it('the lane of silent servers is one of retries alone', () => {
+    for (const cause of ['edit', 'refresh'] as const) {
+      expect(lanesOf(cause, 'team-a', specOf(), true)).toEqual(lanesOf(cause, 'team-a', specOf(), false));
+    }
+    expect(lanesOf('retry', 'team-a', specOf(), true)).toContain('retry-timeout');
+  });
+
   it('a Service counts by its name and namespace', () => {
     const spec = specOf({ url: undefined, serviceRef: { name: 'tools', port: 80 } });
     expect(lanesOf('edit', 'team-a', spec, false)).toEqual(['probe', 'verdict', 'host:tools.team-a.svc']);

@@ -25,6 +25,15 @@ describe('judgeProgress', () => {
     expect(judgeProgress(facts, verdictOf(FAILED.badRequest))).toMatchObject({ class: 'Permanent', consecutive: 1 });
   });
 
+  it('what an edit made of a server was never Ready, so no failure is forgiven', () => {
+    const lastTransitionTime = '2026-01-01T00:00:00Z';
+    const isReady = { type: 'Ready' as const, status: 'True' as const, reason: 'Available', message: '', lastTransitionTime };
+    const previous = { ...emptyStatus(), conditions: [isReady] };
+    const keeps = (reset: boolean) =>
+      judgeProgress({ spec, previous, reset, failingForMs: 0 }, verdictOf(FAILED.refused)).keepsReady;
+    expect([keeps(false), keeps(true)]).toEqual([true, false]);
+  });
+
   it('A7: transient for longer than progressDeadlineSeconds is permanent, at the very second', () => {
     const at = (failingForMs: number) =>
       judgeProgress({ spec, previous: failing({}), reset: false, failingForMs }, verdictOf(FAILED.refused));

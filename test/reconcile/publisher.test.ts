@@ -6,7 +6,11 @@ import { createPublisher } from '../../src/reconcile/publisher.ts';
 import { fixedRandom } from '../platform/fake-clock.ts';
 import { rawOf } from './samples.ts';
 
-function setUp(results: WriteResult[], read: ObjectReader['readObject'] = async () => ({ kind: 'unavailable' })) {
+function setUp(
+  results: WriteResult[],
+  read: ObjectReader['readObject'] = async () => ({ kind: 'unavailable' }),
+  gate?: Promise<void>,
+) {
   const targets: WriteTarget[] = [];
   const transitions: TransitionNotice[] = [];
   const failures: number[] = [];
@@ -18,6 +22,7 @@ function setUp(results: WriteResult[], read: ObjectReader['readObject'] = async 
     writer: {
       async writeStatus(target) {
         targets.push(target);
+        await gate;
         return results.shift() ?? { kind: 'unavailable' };
       },
     },
@@ -60,7 +65,7 @@ describe('publish', () => {
     const { publish, memory, targets, transitions } = setUp([{ kind: 'written', resourceVersion: '2' }]);
     expect(await publish()).toEqual({ kind: 'done' });
     expect(targets).toEqual([{ namespace: 'default', name: 'a', uid: 'uid-a', resourceVersion: '1' }]);
-    expect(memory).toMatchObject({ resourceVersion: '2', status: { state: 'Available' }, writing: false });
+    expect(memory).toMatchObject({ resourceVersion: '2', status: { state: 'Available' }, writing: undefined });
     expect(transitions).toMatchObject([{ from: 'Pending', to: 'Available', reason: 'Available', probeID: 'p' }]);
   });
 
@@ -113,5 +118,81 @@ describe('publish', () => {
     resign();
     expect(await publish()).toEqual({ kind: 'fenced' });
     expect(targets).toEqual([]);
+  });
+
+  it('sends one write after the other for each object, and the second knows what the first has written', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { publish, memory, targets, publisher } = setUp(
+      [
+        { kind: 'written', resourceVersion: '2' },
+        { kind: 'written', resourceVersion: '3' },
+      ],
+      undefined,
+      gate.promise,
+    );
+    const first = publish(() => ({ ...memory.status, state: 'Pending', observedGeneration: 0 }));
+    const second = publish();
+    await Promise.resolve();
+    expect([publisher.writing(), targets.length]).toEqual([2, 1]);
+    gate.resolve();
+    expect(await Promise.all([first, second])).toEqual([{ kind: 'done' }, { kind: 'done' }]);
+    expect(targets.map(({ resourceVersion }) => resourceVersion)).toEqual(['1', '2']);
+    expect([publisher.writing(), memory.writing]).toEqual([0, undefined]);
+  });
+
+  it('a third waits for the second, although the first is done', async () => {
+    const written = ['2', '3', '4'].map((resourceVersion) => ({ kind: 'written' as const, resourceVersion }));
+    const { publish, memory, targets } = setUp(written);
+    const named = (name: string) => () => ({ ...memory.status, server: { name, version: '1' } });
+    const first = publish(named('first'));
+    const second = publish(named('second'));
+    await first;
+    expect(memory.writing).toBeDefined();
+    await Promise.all([second, publish(named('third'))]);
+    expect(targets.map(({ resourceVersion }) => resourceVersion)).toEqual(['1', '2', '3']);
+  });
+
+  it('a write that arrives ends the backoff, whatever it was for', async () => {
+    const { publish, failures } = setUp([
+      { kind: 'unavailable' },
+      { kind: 'unavailable' },
+      { kind: 'written', resourceVersion: '2' },
+    ]);
+    await publish();
+    await publish();
+    await publish();
+    await publish(() => ({ observedGeneration: 1, state: 'Denied' }));
+    expect(failures).toEqual([500, 1000, 500]);
+  });
+
+  it('a write that our own end cut off is no trouble of the API server', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { publish, ended, failures } = setUp([{ kind: 'unavailable' }], undefined, gate.promise);
+    const published = publish();
+    ended.abort();
+    gate.resolve();
+    expect(await published).toEqual({ kind: 'fenced' });
+    expect(failures).toEqual([]);
+  });
+
+  it('tells a transition once, not again with each later write of the same state', async () => {
+    const { publish, memory, transitions } = setUp([
+      { kind: 'written', resourceVersion: '2' },
+      { kind: 'written', resourceVersion: '3' },
+    ]);
+    await publish();
+    await publish(() => ({ ...memory.status, server: { name: 'other', version: '1' } }));
+    expect(transitions).toHaveLength(1);
+  });
+
+  it('a decision that throws frees the object for the next', async () => {
+    const { publish, memory, publisher } = setUp([{ kind: 'written', resourceVersion: '2' }]);
+    const thrown = publish(() => {
+      throw new Error('bug');
+    });
+    const next = publish();
+    await expect(thrown).rejects.toThrow('bug');
+    expect(await next).toEqual({ kind: 'done' });
+    expect([publisher.writing(), memory.writing]).toEqual([0, undefined]);
   });
 });

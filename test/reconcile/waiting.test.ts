@@ -59,6 +59,17 @@ describe('waiting', () => {
     expect(overdue(0)).toHaveLength(8);
   });
 
+  it('does not name who is being written, or whose verdict waits to be', async () => {
+    const { clock, memories, add, overdue } = setUp();
+    add('writing');
+    add('unwritten');
+    add('a');
+    Object.assign(memories.get('writing') ?? {}, { writing: Promise.resolve() });
+    Object.assign(memories.get('unwritten') ?? {}, { unwritten: {} });
+    await clock.advance(PENDING_AFTER_MS);
+    expect(overdue()).toEqual(['a']);
+  });
+
   it('does not name who has a verdict for its generation, or is gone', async () => {
     const { clock, memories, waiting, add, overdue } = setUp();
     add('probed', { status: { observedGeneration: 1, state: 'Suspended' } });

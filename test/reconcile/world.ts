@@ -5,20 +5,33 @@
 import type { RawMCPServer } from '../../src/api/v1alpha1/mcpserver.ts';
 import { keyOf } from '../../src/api/v1alpha1/mcpserver.ts';
 import type { MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
+import { isNewer } from '../../src/kube/mirror.ts';
+import { sleep } from '../../src/platform/clock.ts';
 import { classifyOutcome } from '../../src/probe/classify.ts';
 import type { Outcome } from '../../src/probe/outcome.ts';
 import type { ProbeRequest, Prober } from '../../src/probe/ports.ts';
 import { createLanes } from '../../src/queue/lanes.ts';
 import { createRunner } from '../../src/queue/runner.ts';
 import { createWorkQueue } from '../../src/queue/work-queue.ts';
+import { createCredentialWatch } from '../../src/reconcile/credential-watch.ts';
 import { laneLimits } from '../../src/reconcile/plan.ts';
-import type { ProbeCause, TransitionNotice, WriteResult } from '../../src/reconcile/ports.ts';
+import type { ProbeCause, TransitionNotice, WriteResult, WriteTarget } from '../../src/reconcile/ports.ts';
 import { createReconciler } from '../../src/reconcile/reconciler.ts';
+import { referencesOf } from '../../src/reconcile/references.ts';
 import { createFakeClock, fixedRandom } from '../platform/fake-clock.ts';
 import { type RawOptions, rawOf, succeeded } from './samples.ts';
 
 /** What a scripted probe does: an outcome at once, or after `takesMs`, or only when aborted. */
-export type Script = Outcome | { readonly outcome: Outcome; readonly takesMs: number } | 'hangs';
+export type Script =
+  | Outcome
+  | { readonly outcome: Outcome; readonly takesMs: number; readonly atThatMoment?: () => void }
+  | 'hangs';
+
+/**
+ * What becomes of a write: this answer and nothing else, or it arrives `arrivesMs` later and is answered `answersMs` after that, and
+ * when it is `lost` the answer never comes.
+ */
+export type ScriptedWrite = WriteResult | { readonly arrivesMs?: number; readonly answersMs?: number; readonly lost?: true };
 
 export interface WorldOptions {
   readonly lanes?: Partial<Record<'probe' | 'retry' | 'retry-timeout' | 'parked' | 'host', number>>;
@@ -37,12 +50,18 @@ export function createWorld(options: WorldOptions = {}) {
   const writes: { key: string; status: MCPServerStatus }[] = [];
   const transitions: TransitionNotice[] = [];
   const causes: ProbeCause[] = [];
-  const nextWrites: WriteResult[] = [];
+  const nextWrites: ScriptedWrite[] = [];
+  /** Versions of the Secrets and ConfigMaps that exist, as `Secret/name`; all in one namespace. */
+  const versions = new Map<string, string>();
+  const looks: { name: string; atMs: number }[] = [];
   let version = 100;
   let inFlight = 0;
   let peak = 0;
   let mayWrite = true;
   const errors: unknown[] = [];
+  const sent: WriteTarget[] = [];
+  const crashed: string[] = [];
+  const forgotten: string[] = [];
 
   const lanes = createLanes(
     laneLimits({ probes: options.lanes?.probe ?? 64, retries: options.lanes?.retry ?? 5, perHost: options.lanes?.host ?? 0 }),
@@ -57,15 +76,20 @@ export function createWorld(options: WorldOptions = {}) {
       inFlight += 1;
       peak = Math.max(peak, inFlight);
       const script = scripts.get(key)?.(request) ?? succeeded();
+      const reads = referencesOf(request.spec).map((ref) => ({ ...ref, version: versions.get(`${ref.kind}/${ref.name}`) }));
       return new Promise((resolve) => {
         const end = (outcome: Outcome) => {
           inFlight -= 1;
-          resolve({ outcome, verdict: classifyOutcome(outcome), attempts: 1, durationMs: 1, stageMs: {} });
+          resolve({ outcome, verdict: classifyOutcome(outcome), attempts: 1, durationMs: 1, stageMs: {}, reads });
         };
         signal.addEventListener('abort', () => end({ kind: 'aborted' }), { once: true });
         if (script === 'hangs') return;
-        if ('takesMs' in script) clock.setTimer(script.takesMs, () => end(script.outcome));
-        else queueMicrotask(() => end(script));
+        if ('takesMs' in script) {
+          clock.setTimer(script.takesMs, () => {
+            end(script.outcome);
+            script.atThatMoment?.();
+          });
+        } else queueMicrotask(() => end(script));
       });
     },
   };
@@ -78,13 +102,32 @@ export function createWorld(options: WorldOptions = {}) {
     queue.add(key, { rank: 0, dueMs: clock.monotonicMs() });
   };
 
+  const credentials = createCredentialWatch({
+    clock,
+    versions: {
+      async readVersion(kind, _namespace, name) {
+        looks.push({ name, atMs: clock.monotonicMs() });
+        const found = versions.get(`${kind}/${name}`);
+        return found === undefined ? { kind: 'notFound' } : { kind: 'found', value: found };
+      },
+    },
+    onChange(key) {
+      reconciler.credentialsChanged(key);
+      queue.add(key, { rank: 0, dueMs: clock.monotonicMs() });
+    },
+  });
+
   const reconciler = createReconciler({
-    store: { get: (key) => shown.get(key) },
+    store: { get: (key) => shown.get(key), isNewer },
     prober,
+    credentials,
     writer: {
       async writeStatus(target, status) {
-        const scripted = nextWrites.shift();
-        if (scripted !== undefined) return scripted;
+        sent.push(target);
+        const scripted = nextWrites.shift() ?? {};
+        if ('kind' in scripted) return scripted;
+        const { arrivesMs = 0, answersMs = 0, lost = false } = scripted;
+        if (arrivesMs > 0) await sleep(clock, arrivesMs);
         const key = keyOf(target);
         const object = objects.get(key);
         if (object === undefined) return { kind: 'gone' };
@@ -95,7 +138,8 @@ export function createWorld(options: WorldOptions = {}) {
         writes.push({ key, status: structuredClone(status) });
         if (options.watchDelayMs === undefined) queueMicrotask(() => show(key));
         else clock.setTimer(options.watchDelayMs, () => show(key));
-        return { kind: 'written', resourceVersion };
+        if (answersMs > 0) await sleep(clock, answersMs);
+        return lost ? { kind: 'unavailable' } : { kind: 'written', resourceVersion };
       },
     },
     reader: {
@@ -108,12 +152,12 @@ export function createWorld(options: WorldOptions = {}) {
     random: fixedRandom(options.random ?? 0),
     observer: {
       reconciled() {},
-      crashed() {},
+      crashed: (key) => crashed.push(key),
       probed: (_request, cause) => causes.push(cause),
       stands() {},
       transition: (notice) => transitions.push(notice),
       writeFailed() {},
-      forgotten() {},
+      forgotten: (key) => forgotten.push(key),
     },
     mayWrite: () => mayWrite,
     signal: ended.signal,
@@ -142,7 +186,13 @@ export function createWorld(options: WorldOptions = {}) {
     transitions,
     causes,
     nextWrites,
+    versions,
+    looks,
     errors,
+    /** Targets of all writes that were sent, whatever became of them. */
+    sent,
+    crashed,
+    forgotten,
     peak: () => peak,
     resetPeak: () => {
       peak = inFlight;
@@ -164,17 +214,26 @@ export function createWorld(options: WorldOptions = {}) {
       return key;
     },
     /** Changes the object behind the watch's back. */
-    async changeUnseen(key: string, change: (object: RawMCPServer) => RawMCPServer) {
+    changeUnseen(key: string, change: (object: RawMCPServer) => RawMCPServer = (object) => object): RawMCPServer {
       const object = objects.get(key);
       if (object === undefined) throw new Error(`no ${key}`);
       const changed = change(object);
-      objects.set(key, { ...changed, metadata: { ...changed.metadata, resourceVersion: String(++version) } });
+      const next = { ...changed, metadata: { ...changed.metadata, resourceVersion: String(++version) } };
+      objects.set(key, next);
+      return next;
     },
     remove(key: string) {
       objects.delete(key);
       show(key);
     },
     show,
+    /** The watch shows one version, be it the newest or not. */
+    showVersion(object: RawMCPServer) {
+      const key = keyOf(object.metadata);
+      shown.set(key, object);
+      reconciler.noticed(key);
+      queue.add(key, { rank: 0, dueMs: clock.monotonicMs() });
+    },
     script(key: string, script: Script | ((request: ProbeRequest) => Script)) {
       scripts.set(key, typeof script === 'function' ? script : () => script);
     },

@@ -29,8 +29,8 @@ export interface Objects {
   read(name: string): Promise<MCPServer>;
   /** Waits until `name` has `state` by a verdict on its present generation, and resolves with its status. */
   settled(name: string, state: State, timeoutMs?: number): Promise<MCPServerStatus>;
-  /** `apiserver_request_total` of MCPServers by verb, as `GET`, `LIST`, `PUT status`. */
-  requests(): Promise<Map<string, number>>;
+  /** `apiserver_request_total` of a resource (default: `mcpservers`) by verb, as `GET`, `LIST`, `PUT status`. */
+  requests(resource?: string): Promise<Map<string, number>>;
   close(): Promise<void>;
 }
 
@@ -81,10 +81,10 @@ export async function openObjects(
         },
         { what: `${name} is ${state}`, timeoutMs, intervalMs: 50 },
       ),
-    async requests() {
+    async requests(resource = 'mcpservers') {
       const counts = new Map<string, number>();
       for (const line of (await get('/metrics', 64 * 1024 * 1024)).split('\n')) {
-        if (!line.startsWith('apiserver_request_total{') || !line.includes('resource="mcpservers"')) continue;
+        if (!line.startsWith('apiserver_request_total{') || !line.includes(`resource="${resource}"`)) continue;
         const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1] ?? '';
         const verb = `${label('verb')} ${label('subresource')}`.trim();
         counts.set(verb, (counts.get(verb) ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1)));
