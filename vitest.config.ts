@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects: `unit` runs anywhere in seconds; `cluster` runs on a real API server that its global set-up starts
- * (and that dies with the test runner, however that ends).
+ * Three projects: `unit` runs anywhere in seconds; `interop` starts real MCP servers and the official conformance suite; `cluster` runs on a
+ * real API server that its global set-up starts. What they start dies with the test runner, however that ends.
  */
 export default defineConfig({
   test: {
@@ -13,8 +13,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**', 'node_modules/**'],
+          exclude: ['test/cluster/**', 'test/interop/**', 'test/conformance/**', 'node_modules/**'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts', 'test/conformance/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

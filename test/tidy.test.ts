@@ -70,6 +70,8 @@ const PACKAGES: Record<string, readonly string[]> = {
   'prom-client': ['telemetry'],
   'eventsource-parser': ['probe'],
   canonicalize: ['probe'],
+  jose: ['probe'],
+  oauth4webapi: ['probe'],
   'ipaddr.js': ['probe'],
   yaml: ['cli', 'kube'],
 };

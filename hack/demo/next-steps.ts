@@ -29,8 +29,12 @@ export function renderNextSteps(options: NextStepsOptions): string[] {
     ['… and wait for it, as a pipeline would', 'kubectl wait --for=condition=Ready mcpserver/html-page --timeout=30s'],
     ['give the wrong token the right value', `kubectl patch secret token-wrong ${patch({ stringData: { token: RIGHT_TOKEN } })}`],
     [
-      '… and have it probed now, whatever the schedule',
-      `kubectl annotate --overwrite mcpserver token-wrong ${PROBE_REQUESTED_AT}="$(date)"`,
+      '… and watch it heal: nobody has to touch the MCPServer',
+      'kubectl wait --for=condition=Ready mcpserver/token-wrong --timeout=60s',
+    ],
+    [
+      'have a server probed now, whatever the schedule',
+      `kubectl annotate --overwrite mcpserver forbidden ${PROBE_REQUESTED_AT}="$(date)"`,
     ],
     ['stop probing a server; its status stays', `kubectl patch mcpserver tar-pit ${patch({ spec: { suspend: true } })}`],
     ['what the operator counts', `curl -s ${options.metricsUrl}`],

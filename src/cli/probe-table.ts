@@ -2,6 +2,7 @@
  * What a person sees of a probe: verdict, reason, cause, remedy, timings, and what the server offers; aligned, one screen. Pure.
  * Every text of a server in it was sanitized by the prober.
  */
+import { AUTHORIZATION_DETAILS } from '../api/v1alpha1/authorization-details.ts';
 import { isReason, reasonsTable } from '../api/v1alpha1/reasons.ts';
 import type { CapabilityList, MCPServerStatus } from '../api/v1alpha1/status.ts';
 import { type JudgedServer, readyOf } from './probe-status.ts';
@@ -71,7 +72,7 @@ function verdictOf(status: MCPServerStatus | undefined, { good, warn, bad }: Pal
 }
 
 /** Why, where and what to do. */
-function explanation({ status }: JudgedServer): [string, string | undefined][] {
+function explanation({ status, report }: JudgedServer): [string, string | undefined][] {
   if (status === undefined) return [];
   const { failure } = status;
   if (failure === undefined) {
@@ -79,6 +80,7 @@ function explanation({ status }: JudgedServer): [string, string | undefined][] {
     return ready?.status === 'True' ? [] : [['cause', ready?.message]];
   }
   const row = isReason(failure.reason) ? reasonsTable.find(({ reason }) => reason === failure.reason) : undefined;
+  const detail = report.verdict.kind === 'failing' ? report.verdict.detail : undefined;
   const codes = [
     failure.stage && `stage ${failure.stage}`,
     failure.httpStatus && `HTTP ${failure.httpStatus}`,
@@ -87,6 +89,7 @@ function explanation({ status }: JudgedServer): [string, string | undefined][] {
   ];
   return [
     ['cause', row?.cause ?? failure.message],
+    ['detail', detail === undefined ? undefined : AUTHORIZATION_DETAILS[detail]],
     ['where', codes.filter((code) => code !== undefined && code !== false && code !== 0).join(', ') || undefined],
     ['remedy', row?.remedy],
   ];
@@ -110,7 +113,7 @@ function offersOf(capabilities: NonNullable<MCPServerStatus['capabilities']>): s
 
 function timings({ durationMs, attempts, stageMs }: JudgedServer['report']): string {
   const stages = Object.entries(stageMs).map(([stage, ms]) => `${stage} ${milliseconds(ms)}`);
-  const tries = attempts === 0 ? 'nothing was sent' : `${attempts} attempt${attempts === 1 ? '' : 's'}`;
+  const tries = attempts === 0 ? 'nothing was sent to the server' : `${attempts} attempt${attempts === 1 ? '' : 's'}`;
   return `${milliseconds(durationMs)}, ${tries}${stages.length === 0 ? '' : `: ${stages.join(', ')}`}`;
 }
 

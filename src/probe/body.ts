@@ -1,6 +1,6 @@
 /**
- * Bodies that are read whole: bounded while they arrive, then parsed as JSON after their nesting was measured, so that no text makes
- * the parser recurse. It keeps nothing of a body but the parsed value.
+ * Bodies that are read whole: bounded while they arrive, then parsed as JSON after their nesting and values were counted, so that
+ * no text makes the parser recurse or a tree of many times its size. It keeps nothing of a body but the parsed value.
  */
 import type { BodySink } from './exchange.ts';
 import { LIMITS } from './limits.ts';
@@ -15,22 +15,30 @@ export interface CollectedBody extends BodySink {
  * Collects at most `limitBytes`. One byte more is a fact for `refuse`, and simply the end for `cut`.
  */
 export function collectBody(limitBytes: number, beyond: 'refuse' | 'cut'): CollectedBody {
-  const chunks: Buffer[] = [];
+  // One buffer that doubles: 4 MiB that come byte by byte would be four million objects of 100 bytes each.
+  let held = Buffer.alloc(0);
   let size = 0;
+  const keep = (chunk: Buffer) => {
+    if (size + chunk.length > held.length) {
+      const grown = Buffer.allocUnsafe(Math.min(Math.max(held.length * 2, size + chunk.length), limitBytes));
+      held.copy(grown, 0, 0, size);
+      held = grown;
+    }
+    chunk.copy(held, size);
+    size += chunk.length;
+  };
   return {
     write(chunk) {
-      size += chunk.length;
-      if (size <= limitBytes) {
-        chunks.push(chunk);
+      if (size + chunk.length <= limitBytes) {
+        keep(chunk);
         return 'more';
       }
       if (beyond === 'refuse') return { kind: 'limit', stage: 'payload', limit: 'body' };
-      chunks.push(chunk.subarray(0, chunk.length - (size - limitBytes)));
+      keep(chunk.subarray(0, limitBytes - size));
       return 'enough';
     },
     text() {
-      const [only] = chunks;
-      const text = chunks.length === 1 && only !== undefined ? only.toString('utf8') : Buffer.concat(chunks).toString('utf8');
+      const text = held.toString('utf8', 0, size);
       return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     },
   };
@@ -41,12 +49,14 @@ export const ignoreBody: BodySink = { skips: true, write: () => 'enough' };
 
 export type ParsedJSON =
   | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'tooDeep' }
+  | { readonly kind: 'tooLarge'; readonly limit: 'depth' | 'values' }
   | { readonly kind: 'broken' };
 
-/** Parses `text`; `tooDeep` when it nests deeper than {@link LIMITS.jsonDepth} (a scalar has depth 0). */
+/** Parses `text`; `tooLarge` when it nests deeper than {@link LIMITS.jsonDepth} (a scalar has depth 0), or holds more than
+ * {@link LIMITS.jsonValues}, or more than {@link LIMITS.jsonMembers} in one object or array. */
 export function parseJSON(text: string): ParsedJSON {
-  if (isTooDeep(text)) return { kind: 'tooDeep' };
+  const limit = exceeds(text);
+  if (limit !== undefined) return { kind: 'tooLarge', limit };
   try {
     return { kind: 'json', value: JSON.parse(text) as unknown };
   } catch {
@@ -56,22 +66,33 @@ export function parseJSON(text: string): ParsedJSON {
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COMMA = 44;
 
 /** One pass over the text: linear, whatever it holds. Strings are skipped from quote to quote. */
-function isTooDeep(text: string): boolean {
+function exceeds(text: string): 'depth' | 'values' | undefined {
   let depth = 0;
+  let values = 0;
+  // Members of each container that is open, by its depth.
+  const members = new Uint32Array(LIMITS.jsonDepth + 1);
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       at = endOfString(text, at);
     } else if (code === 91 || code === 123) {
       depth += 1;
-      if (depth > LIMITS.jsonDepth) return true;
+      if (depth > LIMITS.jsonDepth) return 'depth';
+      values += 1;
+      members[depth] = 1;
     } else if (code === 93 || code === 125) {
       depth -= 1;
+    } else if (code === COMMA) {
+      values += 1;
+      members[depth] = (members[depth] ?? 0) + 1;
+      if ((members[depth] ?? 0) > LIMITS.jsonMembers) return 'values';
     }
+    if (values > LIMITS.jsonValues) return 'values';
   }
-  return false;
+  return undefined;
 }
 
 /** The place of the quote that ends the string which begins at `start`, or the end of the text. */

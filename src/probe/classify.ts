@@ -12,7 +12,7 @@ import { ROWS } from './rows.ts';
 import type { FailureVerdict, Verdict } from './verdict.ts';
 
 type Fact<K extends FailureFact['kind']> = Extract<Failure, { readonly kind: K }>;
-type Details = Partial<Pick<FailureVerdict, 'stage' | 'httpStatus' | 'rpcCode' | 'errorCode' | 'retryAfterMs'>>;
+type Details = Partial<Pick<FailureVerdict, 'stage' | 'httpStatus' | 'rpcCode' | 'errorCode' | 'retryAfterMs' | 'detail'>>;
 type StatusFact = Pick<Fact<'httpStatus'>, 'httpStatus' | 'challenge' | 'mark' | 'rpc' | 'retryAfterMs'>;
 
 /** Judges an outcome. Never throws. */
@@ -238,16 +238,25 @@ function rowOfReference({ problem }: Fact<'reference'>): Row {
 
 /** Rows 24, 58–60. */
 function classifyAuthorizationServer(failure: Fact<'authorizationServer'>): FailureVerdict {
-  const { retryAfterMs } = failure;
+  const { detail, httpStatus, errorCode, retryAfterMs } = failure;
+  // The code of an error is known where it has a row, and passed on only then.
+  const known = errorCode !== undefined && rowOfNetworkCode({ stage: 'connect', errorCode }) !== undefined;
+  const details: Details = {
+    ...(detail === undefined ? {} : { detail }),
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(known ? { errorCode } : {}),
+  };
   switch (failure.problem) {
     case 'interactiveOnly':
-      return verdict(ROWS.interactiveAuthorizationRequired, failure);
+      return verdict(ROWS.interactiveAuthorizationRequired, failure, details);
     case 'tokenRequestRejected':
-      return verdict(ROWS.tokenRequestRejected, failure);
-    case 'unavailable':
-      return verdict(ROWS.authorizationServerUnavailable, failure, retryAfterMs === undefined ? {} : { retryAfterMs });
+      return verdict(ROWS.tokenRequestRejected, failure, details);
+    case 'unavailable': {
+      const row = failure.timedOut ? ROWS.authorizationServerSilent : ROWS.authorizationServerUnavailable;
+      return verdict(row, failure, retryAfterMs === undefined ? details : { ...details, retryAfterMs });
+    }
     case 'misconfigured':
-      return verdict(ROWS.authorizationMisconfigured, failure);
+      return verdict(ROWS.authorizationMisconfigured, failure, details);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * What the eras and lists need of a transport: types only. A transport turns a call into an answer; Streamable HTTP is one, HTTP+SSE can
- * be another, and neither eras nor lists know which.
+ * What the eras and lists need of a transport: types only. A transport turns a call into an answer: Streamable HTTP or HTTP+SSE, and neither
+ * eras nor lists know which.
  */
 import type { JSONObject } from './json-rpc.ts';
 import type { FailureFact, McpMethod, Transport } from './outcome.ts';

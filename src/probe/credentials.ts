@@ -10,14 +10,18 @@ import type { EgressPolicy } from './egress-policy.ts';
 import type { FailureFact } from './outcome.ts';
 import type { DataObject, Lookup, References } from './ports.ts';
 import type { CredentialUse } from './probe-log.ts';
-import type { Target } from './target.ts';
+import { type Target, takesCredentials } from './target.ts';
 
 /** What a probe sends beside the protocol's own headers. */
 export interface Credentials {
   /** Names and values in turn, as `http.request` takes them. */
   readonly headers: readonly string[];
-  /** Values from Secrets. Empty: nothing secret is sent. */
+  /** Values from Secrets, and a token. Empty: nothing secret is sent. */
   readonly secrets: readonly Credential[];
+  /** Values that the server does not get, and that no text of its may show: those of an OAuth client. */
+  readonly hidden?: readonly Credential[];
+  /** The OAuth token among `secrets`, and what the cache keeps it under. */
+  readonly token?: { readonly key: string; readonly value: Credential };
   /** When a JWT among them expires, in wall ms. */
   readonly expiresAtMs?: number;
 }
@@ -32,6 +36,7 @@ export interface CredentialsDeps {
   readonly references: References;
   readonly policy: EgressPolicy;
   readonly wallMs: () => number;
+  /** Told of each value that is withheld; that one was sent is known later. */
   readonly audit: (use: Pick<CredentialUse, 'fingerprint' | 'decision' | 'reason'>) => void;
 }
 
@@ -83,11 +88,7 @@ export async function readCredentials(
     const token = bearerToken(want, text);
     const expiry = token === undefined ? undefined : readExpiryMs(token);
     const withheld = judgeUse(object.value, target, deps, expiry);
-    deps.audit({
-      fingerprint: credential.fingerprint(),
-      decision: withheld === undefined ? 'sent' : 'withheld',
-      ...(withheld === undefined ? {} : { reason: withheld }),
-    });
+    if (withheld !== undefined) deps.audit({ fingerprint: credential.fingerprint(), decision: 'withheld', reason: withheld });
     if (withheld === 'plaintext') return { kind: 'refused', fact: { kind: 'forbidden', stage: 'policy' } };
     if (withheld !== undefined) return refused(withheld);
     headers.push(want.header, credential.revealHeader());
@@ -124,7 +125,7 @@ function wantedHeaders(spec: MCPServerSpec): Wanted[] {
   if (auth.type === 'APIKey' && auth.apiKey !== undefined) {
     wanted.push({ header: auth.apiKey.header, prefix: '', ref: { from: 'Secret', ...auth.apiKey.secretKeyRef } });
   }
-  const fromAuth = wanted[0]?.header.toLowerCase();
+  const fromAuth = auth.type === 'OAuthClientCredentials' ? 'authorization' : wanted[0]?.header.toLowerCase();
   for (const { name, value, valueFrom } of spec.headers ?? []) {
     if (name.toLowerCase() === fromAuth) continue;
     const secret = valueFrom?.secretKeyRef;
@@ -150,7 +151,7 @@ function judgeUse(
   const allowedHosts = secret.annotations[ALLOWED_HOSTS];
   const bound = allowedHosts === undefined ? !deps.policy.requireSecretHostBinding : isBoundToHost(allowedHosts, target.host);
   if (!bound) return 'notBoundToHost';
-  if (!target.secure && !target.trusted && !deps.policy.allowPlaintextCredentials) return 'plaintext';
+  if (!takesCredentials(target, deps.policy)) return 'plaintext';
   if (expiryMs !== undefined && expiryMs <= deps.wallMs()) return 'tokenExpired';
   return undefined;
 }

@@ -5,8 +5,8 @@
  */
 import type { Channel, Ended, Trouble } from './conversation.ts';
 import { isObject, type JSONObject, readVersions } from './json-rpc.ts';
-import { type ListsRead, readLists } from './lists.ts';
-import type { Era, Finding } from './outcome.ts';
+import { type Advertised, type ListsRead, readAdvertised, readLists } from './lists.ts';
+import type { Era, FailureFact, Finding, McpMethod } from './outcome.ts';
 import type { Sanitize } from './sanitize.ts';
 
 export const MODERN_VERSION = '2026-07-28';
@@ -25,7 +25,7 @@ export type Learned = Pick<Finding, 'era' | 'protocolVersion' | 'server' | 'snap
 export type Conversed = { readonly kind: 'learned'; readonly learned: Learned } | Ended;
 
 export type Discovered =
-  | { readonly kind: 'modern'; readonly capabilities: JSONObject; readonly server: Finding['server'] }
+  | { readonly kind: 'modern'; readonly advertised: Advertised; readonly server: Finding['server'] }
   /** The server speaks legacy versions only (the Go SDK's way to say so). */
   | { readonly kind: 'legacyOnly' }
   | Ended;
@@ -53,7 +53,8 @@ export async function discover(deps: EraDeps): Promise<Discovered> {
   if (versions.includes(MODERN_VERSION)) {
     const meta = result['_meta'];
     const info = isObject(meta) ? meta['io.modelcontextprotocol/serverInfo'] : undefined;
-    return { kind: 'modern', capabilities, server: readServer(info ?? result['serverInfo'], deps.sanitize) };
+    const advertised = readAdvertised(capabilities, deps.sanitize);
+    return { kind: 'modern', advertised, server: readServer(info ?? result['serverInfo'], deps.sanitize) };
   }
   if (versions.some(isLegacyVersion)) return { kind: 'legacyOnly' };
   return { kind: 'failed', trouble: { ...trouble, fact: { kind: 'noCommonVersion', stage: 'rpc' } } };
@@ -63,7 +64,7 @@ export async function discover(deps: EraDeps): Promise<Discovered> {
 export async function converseModern(deps: EraDeps, found: Extract<Discovered, { kind: 'modern' }>): Promise<Conversed> {
   const read = await readLists(
     (method, params) => deps.channel.call({ method, params: modernParams(deps, params), version: MODERN_VERSION, era: 'Modern' }),
-    found.capabilities,
+    found.advertised,
     deps.sanitize,
   );
   return conclude(read, 'Modern', MODERN_VERSION, found.server);
@@ -83,35 +84,43 @@ async function converseOnce(deps: EraDeps): Promise<Conversed> {
   let session: string | undefined;
   let version: string | undefined;
   try {
-    const answer = await channel.call({
-      method: 'initialize',
-      params: { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: deps.clientInfo },
-      era: 'Legacy',
-      onSession: (id) => {
-        session = id;
-      },
+    const opened = await initialize(deps, (id) => {
+      session = id;
     });
-    if (answer.kind !== 'result') return answer;
-    const { protocolVersion, capabilities, serverInfo } = answer.result;
-    const trouble: Omit<Trouble, 'fact'> = { method: 'initialize', sessionSent: false };
-    if (typeof protocolVersion !== 'string' || !isObject(capabilities)) {
-      return {
-        kind: 'failed',
-        trouble: { ...trouble, fact: { kind: 'payload', stage: 'payload', problem: 'schema', httpStatus: 200 } },
-      };
-    }
-    if (!isLegacyVersion(protocolVersion)) {
-      return { kind: 'failed', trouble: { ...trouble, fact: { kind: 'noCommonVersion', stage: 'rpc' } } };
-    }
-    version = protocolVersion;
+    if (opened.kind !== 'initialized') return opened;
+    version = opened.version;
     const common = { era: 'Legacy', version, ...(session === undefined ? {} : { session }) } as const;
     const refused = await channel.notify({ method: 'notifications/initialized', params: {}, ...common });
     if (refused !== undefined) return refused;
-    const read = await readLists((method, params) => channel.call({ method, params, ...common }), capabilities, deps.sanitize);
-    return conclude(read, 'Legacy', protocolVersion, readServer(serverInfo, deps.sanitize));
+    const ask = (method: McpMethod, params: JSONObject) => channel.call({ method, params, ...common });
+    return conclude(await readLists(ask, opened.advertised, deps.sanitize), 'Legacy', version, opened.server);
   } finally {
     if (session !== undefined) await channel.endSession(session, version);
   }
+}
+
+type Initialized =
+  | {
+      readonly kind: 'initialized';
+      readonly version: string;
+      readonly advertised: Advertised;
+      readonly server: Finding['server'];
+    }
+  | Ended;
+
+async function initialize(deps: EraDeps, onSession: (id: string) => void): Promise<Initialized> {
+  const method = 'initialize';
+  const params = { protocolVersion: LEGACY_VERSION, capabilities: {}, clientInfo: deps.clientInfo };
+  const answer = await deps.channel.call({ method, params, era: 'Legacy', onSession });
+  if (answer.kind !== 'result') return answer;
+  const { protocolVersion, capabilities, serverInfo } = answer.result;
+  const failed = (fact: FailureFact): Ended => ({ kind: 'failed', trouble: { method, sessionSent: false, fact } });
+  if (typeof protocolVersion !== 'string' || !isObject(capabilities)) {
+    return failed({ kind: 'payload', stage: 'payload', problem: 'schema', httpStatus: 200 });
+  }
+  if (!isLegacyVersion(protocolVersion)) return failed({ kind: 'noCommonVersion', stage: 'rpc' });
+  const advertised = readAdvertised(capabilities, deps.sanitize);
+  return { kind: 'initialized', version: protocolVersion, advertised, server: readServer(serverInfo, deps.sanitize) };
 }
 
 /** Page 4, row 36. A method that does not exist is no lost session, whatever the status around it. */

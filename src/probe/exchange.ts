@@ -4,8 +4,10 @@
  * was complete, destroys the socket. It never rejects.
  */
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
+import type { ByteBudget } from './byte-budget.ts';
 import { LIMITS } from './limits.ts';
 import type { Line, LineDeps } from './line.ts';
 import { describeNetworkError, isLocalShortage } from './network-error.ts';
@@ -16,7 +18,7 @@ export interface ExchangeRequest {
   /** Names and values in turn, Host included. */
   readonly headers: readonly string[];
   readonly body?: string;
-  /** From connect to last byte. */
+  /** From connect to last byte, or to where the body becomes `lasting`. */
   readonly timeoutMs: number;
 }
 
@@ -25,11 +27,14 @@ export interface Head {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Takes a body as it arrives. `enough`: the rest is not wanted. A fact ends the exchange as failed. */
+/**
+ * Takes a body as it arrives. `enough`: the rest is not wanted. `lasting`: what the deadline was for is there, and the body goes on until
+ * the peer, the lifeline or the closing of the line ends it. A fact ends the exchange as failed.
+ */
 export interface BodySink {
   /** The body is not wanted at all: the exchange need not wait for its first byte. */
   readonly skips?: true;
-  write(chunk: Buffer): 'more' | 'enough' | FailureFact;
+  write(chunk: Buffer): 'more' | 'enough' | 'lasting' | FailureFact;
 }
 
 export type Exchanged =
@@ -92,7 +97,7 @@ export function exchange(
       const httpStatus = res.statusCode ?? 0;
       success = httpStatus >= 200 && httpStatus <= 299;
       const sink = onHead({ httpStatus, headers: res.headers });
-      receive(res, sink, drain, settle);
+      receive(res, sink, { budget: deps.budget, drain, relax: () => timer.cancel(), settle });
     });
     // Closed without an error of its own, before any answer.
     req.on('close', () => {
@@ -146,8 +151,19 @@ function watchInterim(req: ClientRequest, settle: (result: Exchanged) => void): 
   });
 }
 
+/** What a body may do to its exchange. */
+interface Reception {
+  /** What the probe may still read. */
+  readonly budget: ByteBudget;
+  /** Allows the rest of the body a short time more. */
+  drain(): void;
+  /** Takes the deadline away. */
+  relax(): void;
+  settle(result: Exchanged): void;
+}
+
 /** Moves the body to the sink until it ended, the sink has enough, or a bound is reached. */
-function receive(res: IncomingMessage, sink: BodySink, drain: () => void, settle: (result: Exchanged) => void): void {
+function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, settle }: Reception): void {
   const body = decode(res);
   if (body === undefined) {
     settle(badEncoding(res));
@@ -162,7 +178,12 @@ function receive(res: IncomingMessage, sink: BodySink, drain: () => void, settle
     settle(result);
   };
   const breakOff = () => finish({ kind: 'answered', ended: draining ? 'enough' : 'truncated' });
+  const meter = createMeter(res.socket);
   body.on('data', (chunk: Buffer) => {
+    if (!budget.spend(meter(chunk.length))) {
+      finish({ kind: 'failed', fact: { kind: 'limit', stage: 'payload', limit: 'probe' } });
+      return;
+    }
     if (draining) {
       drained += chunk.length;
       if (drained > LIMITS.drainBytes) finish(ENOUGH);
@@ -170,6 +191,10 @@ function receive(res: IncomingMessage, sink: BodySink, drain: () => void, settle
     }
     const step = sink.write(chunk);
     if (step === 'more') return;
+    if (step === 'lasting') {
+      relax();
+      return;
+    }
     if (step !== 'enough') {
       finish({ kind: 'failed', fact: step });
       return;
@@ -185,6 +210,20 @@ function receive(res: IncomingMessage, sink: BodySink, drain: () => void, settle
     if (!res.complete) breakOff();
   });
   if (body !== res) body.on('error', () => finish(badEncoding(res)));
+}
+
+/** Tells what a chunk adds to a body as we read it or as it came, whichever is more: chunk extensions and codings make them differ. */
+function createMeter(socket: Socket): (bytes: number) => number {
+  const startBytes = socket.bytesRead;
+  let readBytes = 0;
+  let toldBytes = 0;
+  return (bytes) => {
+    readBytes += bytes;
+    const total = Math.max(readBytes, socket.bytesRead - startBytes);
+    const added = total - toldBytes;
+    toldBytes = total;
+    return added;
+  };
 }
 
 /** Without a 2xx the status alone decides, and its body need not be read. */

@@ -27,7 +27,7 @@ export function failed(call: Call, fact: FailureFact, more: Partial<Trouble> = {
 }
 
 /** An answer with a status other than 2xx (and no redirect): the status decides, the body may add an error code or a mark. */
-export function readRefusal(call: Call, head: Head, text: string, wallMs: number): Answer {
+export function readRefusal(call: Call, head: Head, text: string, wallMs: number): Extract<Answer, { kind: 'failed' }> {
   const { httpStatus, headers } = head;
   const parsed = parseJSON(text);
   const message = parsed.kind === 'json' ? readMessage(parsed.value) : undefined;
@@ -58,8 +58,8 @@ export function readBody(call: Call, id: number, head: Head, text: string, trunc
   if (httpStatus === 202 || httpStatus === 204) return problem('noContent');
   const parsed = parseJSON(text);
   switch (parsed.kind) {
-    case 'tooDeep':
-      return failed(call, { kind: 'limit', stage: 'payload', limit: 'depth' });
+    case 'tooLarge':
+      return failed(call, { kind: 'limit', stage: 'payload', limit: parsed.limit });
     case 'broken':
       return markedOr(call, httpStatus, text, () => problem(isCutOff(head, text) ? 'truncated' : describeNonJSON(text)));
     case 'json': {

@@ -23,6 +23,8 @@ export interface Message {
   readonly method: 'POST' | 'GET';
   readonly headers: readonly string[];
   readonly body?: string;
+  /** Default: both forms of an answer that Streamable HTTP knows. */
+  readonly accept?: string;
 }
 
 export type Sent =
@@ -34,6 +36,7 @@ export interface HTTPSender {
   send(call: Call, message: Message, pick: (head: Head) => BodySink): Promise<Sent>;
   /** Where requests go by now; undefined before the first connection. */
   line(): Line | undefined;
+  /** Ends the socket, and with it what is under way. The next request connects anew. */
   close(): void;
 }
 
@@ -60,7 +63,11 @@ export function createHTTPSender(deps: SenderDeps): HTTPSender {
       const ended: Exchanged = await exchange(
         reached,
         deps,
-        { ...message, headers: [...commonHeaders(reached.target, deps), ...message.headers], timeoutMs: deps.timeoutMs },
+        {
+          ...message,
+          headers: [...commonHeaders(reached.target, deps, message.accept), ...message.headers],
+          timeoutMs: deps.timeoutMs,
+        },
         (received) => {
           head = received;
           return isRedirect(received) ? ignoreBody : pick(received);
@@ -71,7 +78,8 @@ export function createHTTPSender(deps: SenderDeps): HTTPSender {
       if (head === undefined) return failed(call, { kind: 'unexpected', stage: 'http' });
       if (!isRedirect(head)) return { kind: 'answered', head, ended: ended.ended };
       const { httpStatus } = head;
-      const judged = judgeRedirect(httpStatus, head.headers.location, new URL(target.path, target.origin));
+      // Joined, not resolved: a path such as `//other.example/` resolves to another host.
+      const judged = judgeRedirect(httpStatus, head.headers.location, new URL(target.origin + target.path));
       const why = judged.kind === 'refuse' ? judged.why : redirects === LIMITS.redirects ? 'tooMany' : undefined;
       if (judged.kind === 'refuse' || why !== undefined) {
         return failed(call, { kind: 'redirect', stage: 'http', httpStatus, why: why ?? 'tooMany' });
@@ -101,14 +109,18 @@ function isRedirect(head: Head): boolean {
 }
 
 /** Headers of every request. */
-export function commonHeaders(target: Target, deps: SenderDeps): readonly string[] {
+export function commonHeaders(
+  target: Target,
+  deps: Pick<SenderDeps, 'userAgent' | 'headers'>,
+  accept = 'application/json, text/event-stream',
+): readonly string[] {
   return [
     'Host',
     target.authority,
     'User-Agent',
     deps.userAgent,
     'Accept',
-    'application/json, text/event-stream',
+    accept,
     'Accept-Encoding',
     'identity',
     ...deps.headers,

@@ -17,6 +17,9 @@ export type RpcMessage =
   /** No JSON-RPC message at all. */
   | { readonly kind: 'foreign' };
 
+/** What may be an answer to a request of ours. */
+export type AnswerMessage = Extract<RpcMessage, { kind: 'result' | 'error' | 'malformed' }>;
+
 /** Versions listed in the data of −32022: no server speaks more than a handful. */
 const MAX_SUPPORTED_VERSIONS = 32;
 

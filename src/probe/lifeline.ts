@@ -1,6 +1,6 @@
 /**
- * What may end a probe from outside: the caller's signal and the deadline of the whole probe. A probe does one thing at a time, so one
- * listener and one timer serve all of its requests. Promises that `close` leaves neither behind. It never throws.
+ * What may end a probe from outside: the caller's signal and the deadline of the whole probe. A probe does one thing at a time, and with
+ * HTTP+SSE two: one listener and one timer serve all of its requests. Promises that `close` leaves neither behind. It never throws.
  */
 import { type Clock, createDeadline, sleep } from '../platform/clock.ts';
 
@@ -13,7 +13,7 @@ export interface Lifeline {
   /** For those who need a signal; prefer {@link Lifeline.hold}. */
   readonly signal: AbortSignal;
   stopped(): Stop | undefined;
-  /** Registers the one thing that is under way. Call the returned function when it ended. */
+  /** Registers something that is under way. Call the returned function when it ended. */
   hold(cancel: (why: Stop) => void): () => void;
   /** Waits `delayMs`; answers early with the cause when stopped. */
   wait(delayMs: number): Promise<Stop | undefined>;
@@ -25,18 +25,21 @@ export interface Lifeline {
 /** A lifeline of `deadlineMs`, ended earlier by `parent`. */
 export function createLifeline(clock: Clock, deadlineMs: number, parent?: AbortSignal): Lifeline {
   const deadline = createDeadline(clock, deadlineMs, parent);
-  let holder: ((why: Stop) => void) | undefined;
+  // At most three: a stream, a request beside it, and a wait.
+  const holders = new Set<(why: Stop) => void>();
   const stopped = (): Stop | undefined => {
     if (!deadline.signal.aborted) return undefined;
     return deadline.expired() ? 'deadline' : 'aborted';
   };
-  const onStop = () => holder?.(stopped() ?? 'aborted');
+  const onStop = () => {
+    for (const cancel of [...holders]) cancel(stopped() ?? 'aborted');
+  };
   deadline.signal.addEventListener('abort', onStop, { once: true });
 
   const hold = (cancel: (why: Stop) => void) => {
-    holder = cancel;
+    holders.add(cancel);
     return () => {
-      if (holder === cancel) holder = undefined;
+      holders.delete(cancel);
     };
   };
   return {

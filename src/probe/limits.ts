@@ -16,10 +16,33 @@ export const LIMITS = {
   errorBodyBytes: 64 * KiB,
   /** The data of one server-sent event: as much as a body. */
   eventBytes: 4 * MiB,
-  /** Events in one stream: an answer with some notifications before it needs a handful. */
+  /** Lines of one event, and of what stands before it: 4 MiB of JSON in lines of 40 characters. A line costs the parser 64 bytes. */
+  eventLines: 100_000,
+  /**
+   * Events in one stream: an answer with some notifications before it needs a handful. The one stream of HTTP+SSE carries every answer, at
+   * most 1 + 4 lists × 64 pages, and has three times that for notifications.
+   */
   events: 1_000,
+  /** The URL in the `endpoint` event of HTTP+SSE; request lines longer than this are refused by most servers. */
+  endpointBytes: 8 * KiB,
+  /** Metadata and token answers of an authorization server: real ones have 2–8 KiB, tokens of up to 12 KiB included. */
+  authorizationBytes: 64 * KiB,
   /** Nesting of a JSON text. Deeper input schemas than 20 are not known. */
   jsonDepth: 64,
+  /**
+   * Values in one JSON text, counted by its brackets and commas: `{}` takes 3 bytes of text and 64 of memory. Real catalogues have one
+   * for 20 to 60 bytes, so that 200,000 fill a body.
+   */
+  jsonValues: 200_000,
+  /** Members of one object or array in it: sorting the keys of one object with 200,000 would take half a second. */
+  jsonMembers: 20_000,
+  /** Characters of a cursor, which is sent back and remembered: real ones have up to a few hundred. 64 of them take 2 MiB at most. */
+  cursorChars: 16 * KiB,
+  /**
+   * All that one probe reads, attempts included: 10,000 items of 3 KiB. Of the worst kind of JSON it takes 3.6 s of CPU, in pieces of at
+   * most 0.3 s (measured); without it a server could take all that the deadline leaves.
+   */
+  probeBytes: 32 * MiB,
   /** Pages of one list. */
   pages: 64,
   /** Items of one list, malformed ones included: 64 pages × 156 items. */

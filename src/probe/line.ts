@@ -7,6 +7,7 @@ import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { type EgressPolicy, isRefusedAddress, isRefusedHost } from './egress-policy.ts';
 import type { Lifeline } from './lifeline.ts';
 import { LIMITS } from './limits.ts';
@@ -23,6 +24,8 @@ export interface LineDeps {
   readonly clock: Clock;
   readonly lifeline: Lifeline;
   readonly stopwatch: Stopwatch;
+  /** What the whole probe may still read. */
+  readonly budget: ByteBudget;
   readonly policy: EgressPolicy;
   readonly resolve: Resolver;
   readonly tls: TLSSettings;

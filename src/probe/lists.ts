@@ -9,7 +9,7 @@ import { isObject, type JSONObject } from './json-rpc.ts';
 import { LIMITS } from './limits.ts';
 import type { FailureFact, McpMethod, Snapshot, SnapshotList } from './outcome.ts';
 import type { Sanitize } from './sanitize.ts';
-import { assembleSnapshot, createListDigester, type ListKind } from './snapshot.ts';
+import { assembleSnapshot, boundFeatures, createListDigester, type ListDigester, type ListKind } from './snapshot.ts';
 
 /** Sends one list request. */
 export type Ask = (method: McpMethod, params: JSONObject) => Promise<Answer>;
@@ -30,18 +30,32 @@ const PLANS: readonly ListPlan[] = [
   { feature: 'prompts', method: 'prompts/list', kind: 'prompts' },
 ];
 
-/** At most 4 lists × 64 pages. `capabilities` is the server's own object of advertised features. */
-export async function readLists(ask: Ask, capabilities: JSONObject, sanitize: Sanitize): Promise<ListsRead> {
+/** What a server advertises, without the object that said so: that may take 16 MiB of memory for as long as the lists are read. */
+export interface Advertised {
+  /** Sanitized, sorted, bounded. */
+  readonly features: readonly string[];
+  readonly lists: ReadonlySet<string>;
+}
+
+/** Reads the server's own object of capabilities. */
+export function readAdvertised(capabilities: JSONObject, sanitize: Sanitize): Advertised {
+  return {
+    features: boundFeatures(Object.keys(capabilities), sanitize),
+    lists: new Set(PLANS.map(({ feature }) => feature).filter((feature) => isObject(capabilities[feature]))),
+  };
+}
+
+/** At most 4 lists × 64 pages. */
+export async function readLists(ask: Ask, advertised: Advertised, sanitize: Sanitize): Promise<ListsRead> {
   const lists: Partial<Record<ListKind, SnapshotList>> = {};
   for (const plan of PLANS) {
-    if (!isObject(capabilities[plan.feature])) continue;
+    if (!advertised.lists.has(plan.feature)) continue;
     const read = await readList(ask, plan, sanitize);
     if (read === undefined) continue;
     if (read.kind !== 'list') return read;
     lists[plan.kind] = read.list;
   }
-  const features = Object.keys(capabilities);
-  return { kind: 'read', snapshot: assembleSnapshot({ features, ...lists }, sanitize) };
+  return { kind: 'read', snapshot: assembleSnapshot({ features: advertised.features, ...lists }) };
 }
 
 /** Undefined: there is no such list. */
@@ -53,33 +67,49 @@ async function readList(
   const digester = createListDigester(plan.kind, sanitize);
   const seen = new Set<string>();
   let cursor: string | undefined;
-  const failed = (fact: FailureFact): Ended => ({
-    kind: 'failed',
-    trouble: { fact, method: plan.method, sessionSent: false, advertised: true },
-  });
   for (let page = 1; ; page += 1) {
-    const answer = await ask(plan.method, cursor === undefined ? {} : { cursor });
-    if (answer.kind === 'failed') {
-      const { fact } = answer.trouble;
-      const code = fact.kind === 'rpcError' ? fact.rpc.rpcCode : fact.kind === 'httpStatus' ? fact.rpc?.rpcCode : undefined;
-      if (page === 1 && isAbsentList(plan.method, true, code)) return undefined;
-      return { kind: 'failed', trouble: { ...answer.trouble, advertised: true } };
-    }
-    if (answer.kind !== 'result') return answer;
-    const { result } = answer;
-    if (result['resultType'] === 'input_required') return failed(payload('inputRequired'));
-    const items = result[plan.kind];
-    const next = result['nextCursor'];
-    // Servers with generated JSON write null for a field that is not there.
-    if (!Array.isArray(items) || (next !== undefined && next !== null && typeof next !== 'string'))
-      return failed(payload('schema'));
-    if (!digester.add(items)) return failed({ kind: 'limit', stage: 'payload', limit: 'items' });
-    if (typeof next !== 'string') return { kind: 'list', list: digester.finish() };
-    if (seen.has(next)) return failed(payload('paginationLoop'));
-    if (page === LIMITS.pages) return failed({ kind: 'limit', stage: 'payload', limit: 'pages' });
+    const read = await readPage(ask, plan, digester, cursor);
+    if (read.kind === 'absent') return page === 1 ? undefined : read.refusal;
+    if (read.kind !== 'page') return read;
+    const { next } = read;
+    if (next === undefined) return { kind: 'list', list: digester.finish() };
+    if (seen.has(next)) return failed(plan, payload('paginationLoop'));
+    if (page === LIMITS.pages) return failed(plan, { kind: 'limit', stage: 'payload', limit: 'pages' });
     seen.add(next);
     cursor = next;
   }
+}
+
+type PageRead =
+  | { readonly kind: 'page'; readonly next: string | undefined }
+  | { readonly kind: 'absent'; readonly refusal: Ended }
+  | Ended;
+
+/** Asks for one page and digests it. A function of its own, so that nothing holds a page while the next one comes. */
+async function readPage(ask: Ask, plan: ListPlan, digester: ListDigester, cursor: string | undefined): Promise<PageRead> {
+  const answer = await ask(plan.method, cursor === undefined ? {} : { cursor });
+  if (answer.kind === 'failed') {
+    const { fact } = answer.trouble;
+    const code = fact.kind === 'rpcError' ? fact.rpc.rpcCode : fact.kind === 'httpStatus' ? fact.rpc?.rpcCode : undefined;
+    const refusal: Ended = { kind: 'failed', trouble: { ...answer.trouble, advertised: true } };
+    return isAbsentList(plan.method, true, code) ? { kind: 'absent', refusal } : refusal;
+  }
+  if (answer.kind !== 'result') return answer;
+  const { result } = answer;
+  if (result['resultType'] === 'input_required') return failed(plan, payload('inputRequired'));
+  const items = result[plan.kind];
+  // Servers with generated JSON write null for a field that is not there.
+  const next = result['nextCursor'] ?? undefined;
+  if (!Array.isArray(items) || (next !== undefined && typeof next !== 'string')) return failed(plan, payload('schema'));
+  if (next !== undefined && next.length > LIMITS.cursorChars) {
+    return failed(plan, { kind: 'limit', stage: 'payload', limit: 'cursor' });
+  }
+  if (!digester.add(items)) return failed(plan, { kind: 'limit', stage: 'payload', limit: 'items' });
+  return { kind: 'page', next };
+}
+
+function failed({ method }: ListPlan, fact: FailureFact): Ended {
+  return { kind: 'failed', trouble: { fact, method, sessionSent: false, advertised: true } };
 }
 
 function payload(problem: 'inputRequired' | 'schema' | 'paginationLoop'): FailureFact {

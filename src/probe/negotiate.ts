@@ -96,8 +96,13 @@ function codeOf({ fact }: Trouble): number | undefined {
   return fact.kind === 'httpStatus' ? fact.rpc?.rpcCode : undefined;
 }
 
-/** Statuses that a server, or a wall before it, answers in every era: authorization, overload, and everything from 500 on. */
+/** Client errors that a server, or a wall before it, gives whatever era and transport are spoken: authorization and overload. */
 const SAYS_NOTHING: ReadonlySet<number> = new Set([401, 402, 403, 407, 408, 421, 425, 429, 451]);
+
+/** Whether a 4xx is about the way in which we spoke, and not about who we are or how busy the server is. */
+export function isAboutProtocol(httpStatus: number): boolean {
+  return httpStatus >= 400 && httpStatus <= 499 && !SAYS_NOTHING.has(httpStatus);
+}
 
 /** Whether a refused handshake lets us conclude that the server speaks the other era. */
 function isEraEvidence({ fact, method }: Trouble): boolean {
@@ -106,7 +111,7 @@ function isEraEvidence({ fact, method }: Trouble): boolean {
     case 'rpcError':
       return true;
     case 'httpStatus':
-      return fact.httpStatus >= 400 && fact.httpStatus < 500 && !SAYS_NOTHING.has(fact.httpStatus);
+      return isAboutProtocol(fact.httpStatus);
     case 'payload':
       return fact.problem === 'schema';
     case 'network':

@@ -2,6 +2,7 @@
  * What a probe found: structured facts and no judgement. No text that a server chose is part of a failure: where page 4 lets a text
  * decide, the prober compares it with a short exact list at once and keeps only the mark. `classify.ts` turns facts into a verdict.
  */
+import type { AuthorizationDetail } from '../api/v1alpha1/authorization-details.ts';
 import type { Stage } from '../api/v1alpha1/status.ts';
 
 export type Era = 'Modern' | 'Legacy';
@@ -155,7 +156,7 @@ export type FailureFact =
   | {
       readonly kind: 'limit';
       readonly stage: 'http' | 'payload';
-      readonly limit: 'headers' | 'body' | 'event' | 'events' | 'depth' | 'pages' | 'items';
+      readonly limit: 'headers' | 'body' | 'event' | 'events' | 'depth' | 'values' | 'cursor' | 'pages' | 'items' | 'probe';
     }
   /** A JSON-RPC error in a 2xx answer. */
   | { readonly kind: 'rpcError'; readonly stage: 'rpc'; readonly rpc: RpcError }
@@ -180,6 +181,12 @@ export type FailureFact =
       readonly kind: 'authorizationServer';
       readonly stage: 'credentials';
       readonly problem: 'interactiveOnly' | 'tokenRequestRejected' | 'unavailable' | 'misconfigured';
+      readonly detail?: AuthorizationDetail;
+      readonly httpStatus?: number;
+      /** Why it could not be reached or understood, with Node's code. */
+      readonly errorCode?: string;
+      /** It was silent until our deadline. */
+      readonly timedOut?: true;
       readonly retryAfterMs?: number;
     }
   /** Refused by our own policy; no packet was sent. */

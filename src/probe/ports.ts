@@ -26,6 +26,16 @@ export interface ProbeReport {
   readonly durationMs: number;
   /** How long each stage of the last attempt took. */
   readonly stageMs: Readonly<Partial<Record<Stage, number>>>;
+  /** The Secrets and ConfigMaps that the verdict rests on, each as it was last read. */
+  readonly reads?: readonly ReferenceRead[];
+}
+
+/** A Secret or ConfigMap of the object's namespace, as a probe found it. */
+export interface ReferenceRead {
+  readonly kind: 'Secret' | 'ConfigMap';
+  readonly name: string;
+  /** Its resourceVersion; undefined when there was no such object. */
+  readonly version: string | undefined;
 }
 
 export interface Prober {

@@ -1,26 +1,31 @@
 /**
- * The prober: from a spec to an outcome and its verdict. It puts the parts together (target, credentials, attempts, channel, eras) and
- * holds nothing between probes: two objects share no connection, session or credential. It never rejects, and a bug of ours is an outcome.
+ * The prober: from a spec to an outcome and its verdict. It puts the parts together (target, credentials, attempts, transports, eras) and
+ * holds nothing between probes but OAuth tokens: two objects share no connection, session or credential, and a token only where both would
+ * have asked for the same one. It never rejects, and a bug of ours is an outcome.
  */
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import { runAttempts } from './attempts.ts';
+import { type ByteBudget, createByteBudget } from './byte-budget.ts';
 import { classifyOutcome } from './classify.ts';
 import type { Trouble } from './conversation.ts';
-import { type Credentials, type CredentialsRead, declaresCredentials, readCredentials, sameCredentials } from './credentials.ts';
+import { type Credentials, declaresCredentials } from './credentials.ts';
 import type { EgressPolicy } from './egress-policy.ts';
+import type { SenderDeps } from './http-sender.ts';
+import { ask, createIdentity, type Identity } from './identity.ts';
 import { createLifeline, type Lifeline } from './lifeline.ts';
 import type { TLSSettings } from './line.ts';
-import { type Negotiated, negotiate } from './negotiate.ts';
 import type { Failure, FailureFact, Outcome } from './outcome.ts';
 import type { ProbeReport, ProbeRequest, Prober, References } from './ports.ts';
 import { type ProbeEvent, type ProbeLog, silentLog } from './probe-log.ts';
+import { recordReads } from './reads.ts';
 import { createSystemResolver, type Resolver } from './resolve.ts';
 import { createSanitizer } from './sanitize.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
-import { createStreamableHTTP } from './streamable-http.ts';
 import { findTarget, type Target } from './target.ts';
 import { readTLSSettings } from './tls-settings.ts';
+import { createTokenCache, type TokenCache } from './token-cache.ts';
+import { type Spoken, speak } from './transports.ts';
 
 export interface ProberDeps {
   readonly clock: Clock;
@@ -38,22 +43,31 @@ export interface ProberDeps {
 /** One probe under way. */
 interface Visit {
   readonly request: ProbeRequest;
-  readonly deps: Required<ProberDeps>;
+  readonly deps: Required<ProberDeps> & { readonly tokens: TokenCache };
   readonly lifeline: Lifeline;
+  readonly budget: ByteBudget;
   stopwatch: Stopwatch;
 }
 
 type Report = Pick<ProbeReport, 'outcome' | 'verdict' | 'attempts'>;
 
-/** Creates a prober. It is stateless, so one serves all objects at once. */
+/** Creates a prober. One serves all objects at once. */
 export function createProber(options: ProberDeps): Prober {
-  const deps: Required<ProberDeps> = { resolve: createSystemResolver(), log: silentLog, ...options };
+  const tokens = createTokenCache(options.clock);
+  const deps = { resolve: createSystemResolver(), log: silentLog, ...options, tokens };
   return {
     async probe(request, signal) {
       const { clock } = deps;
       const startedMs = clock.monotonicMs();
       const lifeline = createLifeline(clock, request.spec.probe.deadlineSeconds * 1000, signal);
-      const visit: Visit = { request, deps, lifeline, stopwatch: createStopwatch(clock) };
+      const { references, reads } = recordReads(deps.references);
+      const visit: Visit = {
+        request,
+        deps: { ...deps, references },
+        lifeline,
+        stopwatch: createStopwatch(clock),
+        budget: createByteBudget(),
+      };
       let report: Report;
       try {
         report = await visitServer(visit);
@@ -63,7 +77,7 @@ export function createProber(options: ProberDeps): Prober {
       } finally {
         lifeline.close();
       }
-      return { ...report, durationMs: clock.monotonicMs() - startedMs, stageMs: visit.stopwatch.readMs() };
+      return { ...report, durationMs: clock.monotonicMs() - startedMs, stageMs: visit.stopwatch.readMs(), reads: reads() };
     },
   };
 }
@@ -84,7 +98,10 @@ async function visitServer(visit: Visit): Promise<Report> {
   if (tls.kind === 'unavailable') return judged({ kind: 'undecided' }, 0);
   if (tls.kind === 'refused') return judged(failedOutcome(visit, tls.fact), 0);
 
-  const first = await readOnce(visit, target);
+  const identity = identityOf(visit, target, tls.settings);
+  visit.stopwatch.enter('credentials');
+  const first = await identity.read();
+  visit.stopwatch.stop();
   if (first.kind === 'aborted') return judged(first, 0);
   if (first.kind === 'unavailable') return judged({ kind: 'undecided' }, 0);
   if (first.kind === 'refused') return judged(failedOutcome(visit, first.fact), 0);
@@ -94,11 +111,18 @@ async function visitServer(visit: Visit): Promise<Report> {
     {
       lifeline,
       random: deps.random,
-      visit: (attempt) => attemptOnce(visit, target, credentials, tls.settings, attempt),
+      visit: async (attempt) => {
+        try {
+          return await attemptOnce(visit, target, credentials, tls.settings, attempt);
+        } finally {
+          // A connection came about, and the first bytes on it hold the headers.
+          if (visit.stopwatch.readMs().http !== undefined) identity.noteSent(credentials);
+        }
+      },
       renew: async (attempt) => {
-        const again = await readOnce(visit, target);
-        if (again.kind !== 'read' || sameCredentials(again.credentials, credentials)) return false;
-        credentials = again.credentials;
+        const renewed = await identity.renew(credentials);
+        if (renewed === undefined) return false;
+        credentials = renewed;
         log(visit, { event: 'credentialsChanged', attempt });
         return true;
       },
@@ -111,7 +135,7 @@ async function visitServer(visit: Visit): Promise<Report> {
   return nothingSent ? { ...attempted, attempts: 0 } : attempted;
 }
 
-/** One attempt: a channel of its own, from the first connection to the last list. */
+/** One attempt: connections of its own, from the first one to the last list. */
 async function attemptOnce(
   visit: Visit,
   target: Target,
@@ -123,10 +147,11 @@ async function attemptOnce(
   const { spec, remembered } = request;
   const { clientInfo } = deps;
   visit.stopwatch = createStopwatch(deps.clock);
-  const channel = createStreamableHTTP({
+  const connect: SenderDeps = {
     clock: deps.clock,
     lifeline,
     stopwatch: visit.stopwatch,
+    budget: visit.budget,
     policy: deps.policy,
     resolve: deps.resolve,
     tls,
@@ -134,19 +159,14 @@ async function attemptOnce(
     target,
     headers: credentials.headers,
     userAgent: `${clientInfo.name}/${clientInfo.version}`,
-  });
-  try {
-    const sanitize = createSanitizer(credentials.secrets.map((secret) => secret.reveal()));
-    const era = remembered?.transport === 'StreamableHTTP' ? remembered.era : undefined;
-    const result = await negotiate({ channel, sanitize, clientInfo }, spec.protocol, era);
-    return conclude(visit, target, credentials, result, attempt);
-  } finally {
-    channel.close();
-  }
+  };
+  const sanitize = createSanitizer([...credentials.secrets, ...(credentials.hidden ?? [])].map((secret) => secret.reveal()));
+  const spoken = await speak(connect, { sanitize, clientInfo }, spec, remembered);
+  return conclude(visit, target, credentials, spoken, attempt);
 }
 
-function conclude(visit: Visit, target: Target, credentials: Credentials, result: Negotiated, attempt: number): Outcome {
-  const { conversed, negotiated } = result;
+function conclude(visit: Visit, target: Target, credentials: Credentials, spoken: Spoken, attempt: number): Outcome {
+  const { conversed, negotiated, transport } = spoken;
   switch (conversed.kind) {
     case 'aborted':
     case 'undecided':
@@ -160,7 +180,7 @@ function conclude(visit: Visit, target: Target, credentials: Credentials, result
         finding: {
           ...conversed.learned,
           url: target.shownURL,
-          transport: 'StreamableHTTP',
+          transport,
           negotiated,
           ...(credentials.expiresAtMs === undefined ? {} : { credentialExpiresAtMs: credentials.expiresAtMs }),
         },
@@ -168,32 +188,28 @@ function conclude(visit: Visit, target: Target, credentials: Credentials, result
   }
 }
 
-/** Waits for the API server's answers, but no longer than the probe may last. */
-async function ask<T extends { readonly kind: string }>(
-  lifeline: Lifeline,
-  work: Promise<T>,
-): Promise<T | { readonly kind: 'aborted' } | { readonly kind: 'unavailable' }> {
-  const raced = await lifeline.race(work);
-  if (raced.kind === 'done') return raced.value;
-  return raced.why === 'aborted' ? { kind: 'aborted' } : { kind: 'unavailable' };
-}
-
-function readOnce(visit: Visit, target: Target): Promise<CredentialsRead | { readonly kind: 'aborted' }> {
-  const { request, deps, lifeline } = visit;
-  const { namespace, name, probeID } = request;
-  const reading = readCredentials(
-    request.spec,
+function identityOf(visit: Visit, target: Target, tls: TLSSettings): Identity {
+  const { request, deps, lifeline, budget } = visit;
+  const { namespace, name, probeID, spec } = request;
+  const { clientInfo } = deps;
+  return createIdentity(
+    {
+      clock: deps.clock,
+      lifeline,
+      budget,
+      policy: deps.policy,
+      resolve: deps.resolve,
+      references: deps.references,
+      tokens: deps.tokens,
+      tls,
+      timeoutMs: spec.probe.timeoutSeconds * 1000,
+      userAgent: `${clientInfo.name}/${clientInfo.version}`,
+      audit: (use) => deps.log.audit({ namespace, name, probeID, ...use }),
+    },
+    spec,
     namespace,
     target,
-    {
-      references: deps.references,
-      policy: deps.policy,
-      wallMs: () => deps.clock.wallMs(),
-      audit: (use) => deps.log.audit({ namespace, name, probeID, host: target.host, ...use }),
-    },
-    lifeline.signal,
   );
-  return ask(lifeline, reading);
 }
 
 function judged(outcome: Outcome, attempts: number): Report {

@@ -12,9 +12,11 @@ export type RedirectJudgement =
 export function judgeRedirect(httpStatus: number, location: string | undefined, from: URL): RedirectJudgement {
   const to = location === undefined || location === '' ? null : URL.parse(location, from);
   if (to === null) return { kind: 'refuse', why: 'noLocation' };
+  // `blob:` claims the origin of what it wraps.
+  if (to.protocol !== 'http:' && to.protocol !== 'https:') return { kind: 'refuse', why: 'otherOrigin' };
   to.hash = '';
   const keepsMethod = httpStatus === 307 || httpStatus === 308;
-  if (to.origin === from.origin && to.origin !== 'null') {
+  if (to.origin === from.origin) {
     if (!keepsMethod) return { kind: 'refuse', why: 'method' };
     return to.href === from.href ? { kind: 'refuse', why: 'loop' } : follow(to);
   }

@@ -104,6 +104,8 @@ export const ROWS = {
   destinationForbidden: permanent(57, 'DestinationForbidden'),
   tokenRequestRejected: denied(58, 'TokenRequestRejected'),
   authorizationServerUnavailable: transient(59, 'AuthorizationServerUnavailable'),
+  /** Row 59 as well, but by silence. */
+  authorizationServerSilent: transient(59, 'AuthorizationServerUnavailable', SILENT),
   authorizationMisconfigured: permanent(60, 'AuthorizationMisconfigured'),
   unexpectedError: permanent(62, 'UnexpectedError'),
   invalidSpec: permanent(0, 'InvalidSpec'),

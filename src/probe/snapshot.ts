@@ -78,20 +78,19 @@ export function createListDigester(kind: ListKind, sanitize: Sanitize): ListDige
 /** What a probe collected: capability keys as advertised, and the finished lists. An absent list is not an empty one. */
 export type SnapshotParts = Pick<Snapshot, 'features' | ListKind>;
 
-/**
- * Puts finished lists together. The digest covers the lists alone: a feature that comes or goes is no change of the catalogue. `features`
- * are sanitized, sorted and cut to 64 of 128 characters.
- */
-export function assembleSnapshot(parts: SnapshotParts, sanitize: Sanitize): Snapshot {
+/** Capability keys as a snapshot holds them: sanitized, sorted and cut to 64 of 128 characters. */
+export function boundFeatures(names: readonly string[], sanitize: Sanitize): readonly string[] {
+  return [...new Set(names.toSorted().slice(0, MAX_FEATURES))].map((name) => sanitize(name, MAX_FEATURE_CHARS));
+}
+
+/** Puts bounded features and finished lists together. The digest covers the lists alone: a feature that comes or goes changes no catalogue. */
+export function assembleSnapshot(parts: SnapshotParts): Snapshot {
   const digests: Partial<Record<ListKind, string>> = {};
   for (const kind of LIST_KINDS) {
     const list = parts[kind];
     if (list !== undefined) digests[kind] = list.digest;
   }
-  const features = [...new Set(parts.features.toSorted().slice(0, MAX_FEATURES))].map((name) =>
-    sanitize(name, MAX_FEATURE_CHARS),
-  );
-  return { ...parts, features, digest: `sha256:${sha256(canonicalOf(digests) ?? '')}` };
+  return { ...parts, digest: `sha256:${sha256(canonicalOf(digests) ?? '')}` };
 }
 
 /** Capability keys, and the raw items of each list that the server answered, in any order. */
@@ -107,7 +106,7 @@ export function createSnapshot(raw: RawSnapshot, sanitize: Sanitize): Snapshot |
     if (!digester.add(items)) return undefined;
     lists[kind] = digester.finish();
   }
-  return assembleSnapshot({ features: raw.features, ...lists }, sanitize);
+  return assembleSnapshot({ features: boundFeatures(raw.features, sanitize), ...lists });
 }
 
 /** Undefined for a malformed item: no object, a field missing or of a wrong type, or a value that JSON can not canonically bear. */

@@ -8,16 +8,15 @@ import type { Answer, Call, Channel } from './conversation.ts';
 import { type AnswerStream, readAnswerStream } from './event-stream.ts';
 import { type BodySink, exchange, type Head } from './exchange.ts';
 import { failed, isSuccess, mediaType, readAnswer, readBody, readRefusal } from './http-answer.ts';
-import { commonHeaders, createHTTPSender, type Message, type SenderDeps } from './http-sender.ts';
+import { commonHeaders, createHTTPSender, type HTTPSender, type Message, type SenderDeps } from './http-sender.ts';
 import { writeRequest } from './json-rpc.ts';
 import { createLifeline } from './lifeline.ts';
 import { LIMITS } from './limits.ts';
 import type { Line } from './line.ts';
 import { createStopwatch } from './stopwatch.ts';
 
-/** Opens the channel of one attempt; nothing is sent before the first call. */
-export function createStreamableHTTP(deps: SenderDeps): Channel {
-  const sender = createHTTPSender(deps);
+/** Opens the channel of one attempt; nothing is sent before the first call. `sender` may have a socket already. */
+export function createStreamableHTTP(deps: SenderDeps, sender: HTTPSender = createHTTPSender(deps)): Channel {
   const { send } = sender;
   let nextID = 0;
 
@@ -73,8 +72,7 @@ export function createStreamableHTTP(deps: SenderDeps): Channel {
       });
       if (sent.kind !== 'answered') return sent;
       if (isSuccess(sent.head.httpStatus)) return undefined;
-      const refusal = readRefusal(call, sent.head, body?.text() ?? '', deps.clock.wallMs());
-      return refusal.kind === 'result' ? undefined : refusal;
+      return readRefusal(call, sent.head, body?.text() ?? '', deps.clock.wallMs());
     },
     async endSession(session, version) {
       const line = sender.line();

@@ -68,14 +68,21 @@ export function createTarget(url: URL, policy: EgressPolicy): Target {
   };
 }
 
+/** Whether credentials may go there at all (page 3.8.3): https, a plain-http place that is trusted, or as the administrator allows. */
+export function takesCredentials(target: Target, policy: EgressPolicy): boolean {
+  return target.secure || target.trusted || policy.allowPlaintextCredentials;
+}
+
 const INVALID_SPEC: TargetFound = { kind: 'refused', fact: { kind: 'invalidSpec', stage: 'policy' } };
 
-/** The one place that knows what can not be probed: parts that this version lacks, and what got past an older schema. */
+/** The one place that knows what can not be probed: what got past an older schema. */
 function isProbeable(spec: MCPServerSpec): boolean {
-  if (spec.transport === 'SSE' || spec.auth.type === 'OAuthClientCredentials') return false;
+  // HTTP+SSE is older than the modern era: nothing can be both.
+  if (spec.transport === 'SSE' && spec.protocol === 'Modern') return false;
   if ((spec.url === undefined) === (spec.serviceRef === undefined)) return false;
   if (spec.auth.type === 'Bearer' && spec.auth.bearer === undefined) return false;
   if (spec.auth.type === 'APIKey' && spec.auth.apiKey === undefined) return false;
+  if (spec.auth.type === 'OAuthClientCredentials' && spec.auth.oauth === undefined) return false;
   if (spec.auth.type === 'APIKey' && !isUsableHeader(spec.auth.apiKey?.header ?? '')) return false;
   return (spec.headers ?? []).every(
     ({ name, value, valueFrom }) =>

@@ -24,11 +24,15 @@ const HOST_GUARD_PREFIXES = [
   'Access is only allowed at',
 ] as const;
 
-/** Row 36, in lower case. Servers made after the TypeScript SDK's examples put "Bad Request: " before the second. */
+/**
+ * Row 36, in lower case. Servers made after the TypeScript SDK's examples put "Bad Request: " before the second, and with HTTP+SSE say the
+ * last with 400.
+ */
 const SESSION_PREFIXES = [
   'session not found',
   'no valid session id provided',
   'bad request: no valid session id provided',
+  'no transport found for sessionid',
 ] as const;
 
 /** Row 50, in lower case. */

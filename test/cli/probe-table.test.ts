@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { AUTHORIZATION_DETAILS } from '../../src/api/v1alpha1/authorization-details.ts';
 import { MCPServerSpec } from '../../src/api/v1alpha1/spec.ts';
 import { MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
 import type { JudgedServer } from '../../src/cli/probe-status.ts';
 import { renderProbes } from '../../src/cli/probe-table.ts';
+import { misconfigured } from '../../src/probe/authorization-fact.ts';
+import { judge } from '../probe/facts.ts';
 
 const failed: JudgedServer = {
   server: {
@@ -46,6 +49,15 @@ test('a failure is one aligned block: verdict, cause, where, remedy, timings; lo
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(96);
   for (const line of lines) expect(line).toMatch(/^($|[a-z]+ +\S| {10}\S)/);
   expect(text).not.toContain('CANARY');
+});
+
+test('what exactly an authorization server refused is a line of its own', () => {
+  const verdict = judge(misconfigured('issuerSlash'));
+  const report = { ...failed.report, verdict, attempts: 0 };
+  const text = renderProbes([{ ...failed, report }], { color: false, allowLoopback: true }).replaceAll(/\s+/g, ' ');
+  expect(text).toContain(`detail ${AUTHORIZATION_DETAILS.issuerSlash} where`);
+  expect(text).toContain('nothing was sent to the server');
+  expect(renderProbes([failed], { color: false, allowLoopback: true })).not.toContain('detail');
 });
 
 test('colour is there only when asked for, and changes no word', () => {

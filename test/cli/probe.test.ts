@@ -7,6 +7,7 @@ import { MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
 import { probeVerb } from '../../src/cli/probe.ts';
 import { json, modern, respond, result, TOOL } from '../probe/behaviours.ts';
 import { closedPort, type Scripted, startServer } from '../probe/scripted-server.ts';
+import { sse } from '../probe/sse-behaviours.ts';
 import { createFakeTerminal } from './fake-terminal.ts';
 
 let healthy: Scripted;
@@ -52,6 +53,14 @@ describe('the exit code tells the verdict', () => {
     expect(stdout).toMatch(
       /^url {7}http:\/\/127\.0\.0\.1:\d+\/mcp\nverdict {3}✓ Available\nserver {4}.+\nprotocol {2}2026-07-28 \(Modern, StreamableHTTP\)\noffers {4}1 tool\ndigest {4}sha256:[0-9a-f]{64}\ntook {6}.+1 attempt: .*http .*ms/,
     );
+  });
+
+  test('0: ready over HTTP+SSE, which need not be named', async () => {
+    const server = await startServer(sse().behaviour);
+    const { code, stdout } = await probe([server.url('/sse')]);
+    await server.close();
+    expect(code).toBe(0);
+    expect(stdout).toContain('protocol  2024-11-05 (Legacy, SSE)\noffers    1 tool\n');
   });
 
   test('2: transient, with cause and remedy', async () => {

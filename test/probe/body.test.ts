@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collectBody, describeNonJSON, parseJSON } from '../../src/probe/body.ts';
+import { LIMITS } from '../../src/probe/limits.ts';
 
 describe('a collected body', () => {
   it('holds what arrived up to its bound, and refuses one byte more', () => {
@@ -17,6 +18,15 @@ describe('a collected body', () => {
     expect(body.text()).toBe('abcd');
   });
 
+  it('takes the memory of its bytes, however small the pieces are that they came in', () => {
+    const body = collectBody(1 << 20, 'refuse');
+    const before = process.memoryUsage();
+    for (let count = 0; count < 1 << 20; count += 1) body.write(Buffer.allocUnsafeSlow(1).fill(97));
+    const after = process.memoryUsage();
+    expect(body.text()).toHaveLength(1 << 20);
+    expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(100 * 2 ** 20);
+  });
+
   it('loses its byte order mark, and joins what was split inside a character', () => {
     const bytes = Buffer.from('\ufeff"ä"');
     const body = collectBody(100, 'refuse');
@@ -30,18 +40,25 @@ describe('JSON', () => {
   it.each([
     ['{"a":[1]}', 'json'],
     [nested(64), 'json'],
-    [nested(65), 'tooDeep'],
-    [`{"a":${'{"a":'.repeat(64)}1${'}'.repeat(65)}`, 'tooDeep'],
+    [nested(65), 'depth'],
+    [`{"a":${'{"a":'.repeat(64)}1${'}'.repeat(65)}`, 'depth'],
     [`"${'['.repeat(100)}"`, 'json'],
     [`"\\"${'['.repeat(100)}"`, 'json'],
-    [`["\\\\"${nested(100)}]`, 'tooDeep'],
+    [`["\\\\"${nested(100)}]`, 'depth'],
     [`"${'['.repeat(100)}`, 'broken'],
     [`[${'[],'.repeat(200)}[]]`, 'json'],
     ['{', 'broken'],
     ['', 'broken'],
     [']'.repeat(100) + nested(65), 'broken'],
+    [`[${'0,'.repeat(LIMITS.jsonMembers - 1)}0]`, 'json'],
+    [`[${'0,'.repeat(LIMITS.jsonMembers)}0]`, 'values'],
+    [`{"a":[0],${'"b":0,'.repeat(LIMITS.jsonMembers)}"c":[]}`, 'values'],
+    [`[${`[${'0,'.repeat(9_999)}0],`.repeat(19)}[]]`, 'json'],
+    [`[${`[${'0,'.repeat(9_999)}0],`.repeat(20)}[]]`, 'values'],
+    [`["${','.repeat(LIMITS.jsonValues + 9)}"]`, 'json'],
   ])('%.40s is %s', (text, kind) => {
-    expect(parseJSON(text).kind).toBe(kind);
+    const parsed = parseJSON(text);
+    expect(parsed.kind === 'tooLarge' ? parsed.limit : parsed.kind).toBe(kind);
   });
 
   it('a hostile text costs linear time', () => {

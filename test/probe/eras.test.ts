@@ -58,7 +58,7 @@ describe('legacy sessions', () => {
   it('are not taken from a refusal, nor when they can not be sent back', async () => {
     const server = await bed.serve(respond(400, '', { 'Mcp-Session-Id': 'no' }));
     await bed.probe({ url: server.url(), ...pinned });
-    expect(server.calls()).toEqual(['initialize']);
+    expect(server.calls()).toEqual(['initialize', 'GET']);
     const inner = legacy({ sessions: false });
     server.become((seen, reply) => {
       if (seen.message?.method === 'initialize') reply.setHeader('Mcp-Session-Id', 'a b');

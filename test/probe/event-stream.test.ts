@@ -60,6 +60,13 @@ describe('a stream of events', () => {
     expect(feed(`data: ${'x'.repeat(1000)}\n`.repeat(5000), 65_536).step).toMatchObject({ limit: 'event' });
   });
 
+  it('100,000 lines without an event are read, more are too many: the parser keeps each line of data', () => {
+    const comments = (count: number) => `${':\n'.repeat(count)}data: ${answer}\n\n`;
+    expect(feed(comments(LIMITS.eventLines - 2), 4096).step).toBe('enough');
+    expect(feed(comments(LIMITS.eventLines + 5_000), 4096).step).toMatchObject({ limit: 'event' });
+    expect(feed('data:\r'.repeat(LIMITS.eventLines + 1), 4096).step).toMatchObject({ limit: 'event' });
+  });
+
   it('1,000 events are passed over, one more is too many', () => {
     const notification = 'data: {"jsonrpc":"2.0","method":"m"}\n\n';
     expect(feed(`${notification.repeat(LIMITS.events - 1)}data: ${answer}\n\n`, 4096).step).toBe('enough');
@@ -88,7 +95,7 @@ describe('a stream on the wire', () => {
     };
   };
 
-  it('of comments without an end costs the request’s time and nothing else', async () => {
+  it('of comments without an end costs what a probe may read and nothing else', async () => {
     const server = await bed.serve(
       streamOf((reply) => {
         const pump = () => {
@@ -100,7 +107,7 @@ describe('a stream on the wire', () => {
     );
     const before = process.memoryUsage().rss;
     const report = await bed.probe({ url: server.url(), ...once });
-    expect(report.verdict).toMatchObject({ reason: 'RequestTimeout', stage: 'payload' });
+    expect(report.verdict).toMatchObject({ reason: 'ResponseTooLarge', stage: 'payload' });
     expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
   });
 

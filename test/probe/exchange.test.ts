@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/probe/limits.ts';
 import { until } from '../platform/until.ts';
-import { modern } from './behaviours.ts';
+import { modern, result } from './behaviours.ts';
 import { createTestbed, reasonOf } from './testbed.ts';
 
 let bed = createTestbed();
@@ -113,6 +113,31 @@ describe('limits', () => {
     await until(() => server.open() === 0, { what: 'the connection is closed' });
     // What the kernel buffers on both sides comes on top.
     expect(sent).toBeLessThan(4 * LIMITS.bodyBytes);
+  });
+
+  it('all that one probe reads is bounded, over pages and in what frames a body', async () => {
+    const filler = ' '.repeat(LIMITS.bodyBytes - 1024);
+    const paged = await bed.serve(async (seen, reply) => {
+      if (seen.message?.method !== 'tools/list') return modern()(seen, reply);
+      const page = { tools: [], nextCursor: `c${paged.requests.length}` };
+      reply.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(result(seen, page)) + filler);
+    });
+    expect(reasonOf(await bed.probe({ url: paged.url(), retry: { attempts: 1 } }))).toBe('ResponseTooLarge');
+    expect(paged.requests.length - 1).toBe(LIMITS.probeBytes / LIMITS.bodyBytes + 1);
+
+    let sentBytes = 0;
+    const framed = await bed.serveRaw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+      const chunk = `1;${'e'.repeat(8_000)}\r\n \r\n`;
+      const pump = () => {
+        do sentBytes += chunk.length;
+        while (!socket.destroyed && socket.write(chunk));
+      };
+      socket.on('drain', pump);
+      pump();
+    });
+    expect(reasonOf(await bed.probe({ url: framed.url(), retry: { attempts: 1 } }))).toBe('ResponseTooLarge');
+    expect(sentBytes).toBeLessThan(2 * LIMITS.probeBytes);
   });
 
   it('a body that drips ends with the request’s time', async () => {

@@ -43,6 +43,19 @@ describe('redirects', () => {
     expect(other.connections()).toBe(0);
   });
 
+  it('a path that begins with two slashes names no host: nothing that follows goes there', async () => {
+    bed.secrets.set('token', dataObject({ t: 'secret-token' }));
+    const other = await bed.serve(modern());
+    const server = await bed.serve((seen, reply) =>
+      redirectTo(307, seen.path === '/mcp' ? `/.//127.0.0.1:${other.port}/a` : other.url('/stolen'))(seen, reply),
+    );
+    expect(reasonOf(await bed.probe({ url: server.url(), auth: bearer }))).toBe('RedirectNotFollowed');
+    expect(reasonOf(await bed.probe({ url: server.url(`//127.0.0.1:${other.port}/a`), auth: bearer }))).toBe(
+      'RedirectNotFollowed',
+    );
+    expect(other.connections()).toBe(0);
+  });
+
   it.each([
     ['without a place', redirectTo(307, undefined)],
     ['to nowhere', redirectTo(308, 'http://[')],

@@ -26,6 +26,19 @@ describe('a lifeline', () => {
     expect(cancelled).toEqual(['deadline']);
   });
 
+  it('cancels all that is under way, also when one of them is released by it', async () => {
+    const clock = createFakeClock();
+    const lifeline = createLifeline(clock, 100);
+    const cancelled: string[] = [];
+    const release = lifeline.hold(() => {
+      cancelled.push('stream');
+      release();
+    });
+    lifeline.hold(() => cancelled.push('request'));
+    await clock.advance(100);
+    expect(cancelled).toEqual(['stream', 'request']);
+  });
+
   it('races work, and leaves it alone when stopped', async () => {
     const clock = createFakeClock();
     const lifeline = createLifeline(clock, 100);

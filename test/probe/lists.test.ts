@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/probe/conversation.ts';
 import { LIMITS } from '../../src/probe/limits.ts';
-import { readLists } from '../../src/probe/lists.ts';
+import { readAdvertised, readLists } from '../../src/probe/lists.ts';
 import { createSanitizer } from '../../src/probe/sanitize.ts';
 
 const tool = (name: string) => ({ name, inputSchema: {} });
@@ -20,7 +20,7 @@ async function read(page: (cursor: string | undefined, count: number) => Record<
         ? (answer as Answer)
         : { kind: 'result', result: answer };
     },
-    { tools: {} },
+    readAdvertised({ tools: {} }, createSanitizer([])),
     createSanitizer([]),
   );
   const fact = outcome.kind === 'failed' ? outcome.trouble.fact : undefined;
@@ -41,6 +41,12 @@ describe('paging', () => {
   it('takes a cursor of null as none, and any other type as malformed', async () => {
     expect((await read(() => ({ tools: [], nextCursor: null }))).pages).toBe(1);
     expect((await read(() => ({ tools: [], nextCursor: 7 }))).fact).toMatchObject({ problem: 'schema' });
+  });
+
+  it('a cursor of 16 KiB is sent back, one character more is too large', async () => {
+    const paged = (nextCursor: string) => read((_cursor, count) => ({ tools: [], ...(count === 1 ? { nextCursor } : {}) }));
+    expect((await paged('x'.repeat(LIMITS.cursorChars))).pages).toBe(2);
+    expect((await paged('x'.repeat(LIMITS.cursorChars + 1))).fact).toMatchObject({ kind: 'limit', limit: 'cursor' });
   });
 
   it('64 pages are read, a 65th is too much', async () => {

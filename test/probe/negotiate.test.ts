@@ -94,15 +94,15 @@ describe('with `protocol: Auto`', () => {
   });
 
   it.each([
-    ['−32020 and a refused initialize', -32020, 'HeaderMismatch'],
-    ['−32021 and a refused initialize', -32021, 'ClientCapabilityRequired'],
-    ['−32601 twice', -32601, 'ProtocolError'],
-  ])('%s', async (_name, code, reason) => {
+    ['−32020 and a refused initialize', -32020, 'HeaderMismatch', []],
+    ['−32021 and a refused initialize', -32021, 'ClientCapabilityRequired', []],
+    ['−32601 twice', -32601, 'ProtocolError', ['GET']],
+  ])('%s', async (_name, code, reason, more) => {
     const server = await bed.serve((seen: Seen, reply) => {
       json(reply, 400, rpcError(seen, seen.message?.method === 'server/discover' ? code : -32601));
     });
     expect(eraOf(await bed.probe({ url: server.url() }))).toBe(reason);
-    expect(server.calls()).toEqual(['server/discover', 'initialize']);
+    expect(server.calls()).toEqual(['server/discover', 'initialize', ...more]);
   });
 });
 

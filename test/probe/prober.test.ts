@@ -4,6 +4,7 @@ import { MCPServerSpec } from '../../src/api/v1alpha1/spec.ts';
 import { until } from '../platform/until.ts';
 import { json, legacy, modern, respond, result, rpcError, TOOL } from './behaviours.ts';
 import { type Behaviour, closedPort } from './scripted-server.ts';
+import { sse } from './sse-behaviours.ts';
 import { createTestbed, dataObject, reasonOf } from './testbed.ts';
 import { describeTransport } from './transport-contract.ts';
 
@@ -23,6 +24,12 @@ describeTransport('Streamable HTTP, legacy without sessions, version 2025-03-26'
   behaviour: legacy({ ...offer, sessions: false, version: '2025-03-26' }).behaviour,
   spec: { protocol: 'Legacy' },
 }));
+describeTransport('HTTP+SSE, pinned', (offer) => ({
+  behaviour: sse(offer).behaviour,
+  spec: { transport: 'SSE' },
+  connections: 2,
+}));
+describeTransport('HTTP+SSE, detected', (offer) => ({ behaviour: sse(offer).behaviour, spec: {}, connections: 2 }));
 
 describe('a healthy modern server', () => {
   it('is read with two requests on one connection', async () => {
@@ -290,12 +297,8 @@ describe('no verdict and no request', () => {
   it('for what this version can not probe', async () => {
     const server = await bed.serve(modern());
     const oauth = { type: 'OAuthClientCredentials', oauth: { issuer: 'https://issuer.example' } } as const;
-    for (const broken of [
-      { transport: 'SSE' as const },
-      { auth: oauth },
-      { url: 'ftp://x/' },
-      { url: 'http://u:p@127.0.0.1/' },
-    ]) {
+    const contradiction = { transport: 'SSE', protocol: 'Modern' } as const;
+    for (const broken of [{ auth: oauth }, contradiction, { url: 'ftp://x/' }, { url: 'http://u:p@127.0.0.1/' }]) {
       // What an older schema let pass reaches the prober as it is.
       const spec = { ...MCPServerSpec.parse({ url: server.url() }), ...broken };
       expect(await bed.probe({ url: server.url() }, { spec })).toMatchObject({ attempts: 0, verdict: { reason: 'InvalidSpec' } });

@@ -20,6 +20,8 @@ describe('a redirect', () => {
     [307, 'http://a.example/mcp', 'http://[', 'noLocation'],
     [307, 'http://a.example/mcp', '', 'noLocation'],
     [307, 'http://a.example/mcp', '#top', 'loop'],
+    [307, 'http://a.example/mcp', 'blob:http://a.example/x', 'otherOrigin'],
+    [307, 'http://a.example/mcp', 'data:application/json,{}', 'otherOrigin'],
   ])('%i from %s to %s: %s', (httpStatus, from, location, expected) => {
     const judged = judgeRedirect(httpStatus, location, new URL(from));
     expect(judged.kind === 'follow' ? judged.url.href : judged.why).toBe(expected);

@@ -150,6 +150,8 @@ const VECTORS: readonly Vector[] = [
   { row: 59, signal: 'authorization server unreachable, 5xx, 429', expected: 'Transient AuthorizationServerUnavailable', inputs: [authorization('unavailable')] },
   { row: 59, signal: 'authorization server asks to wait', expected: 'Transient AuthorizationServerUnavailable, waits 60 s',
     inputs: [[{ kind: 'authorizationServer', stage: 'credentials', problem: 'unavailable', retryAfterMs: 60_000 }]] },
+  { row: 59, signal: 'authorization server silent until our deadline', expected: 'Transient AuthorizationServerUnavailable, silent',
+    inputs: [[{ kind: 'authorizationServer', stage: 'credentials', problem: 'unavailable', timedOut: true }]] },
   { row: 60, signal: 'authorization server misconfigured', expected: 'Permanent AuthorizationMisconfigured', inputs: [authorization('misconfigured')] },
   { row: 62, signal: 'an error that nothing names', expected: 'Permanent UnexpectedError',
     inputs: [[{ kind: 'unexpected', stage: 'http' }], ...network('connect', 'E_NEVER_HEARD_OF', ''), thrown('ERR_SOMETHING_NEW')] },

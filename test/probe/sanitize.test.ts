@@ -28,6 +28,14 @@ describe('sanitizeText', () => {
     for (const gap of ['\n', '\r\n', '\t', '\v', '\f', '\x85', '\u2028', '\u2029']) expect(plain(`a${gap}b`)).toBe('a b');
   });
 
+  it('a flood of combining marks costs linear time: 30 of them stay, as in the stream-safe text format', () => {
+    const started = performance.now();
+    for (const marks of ['\u0301\u0323'.repeat(500_000), `${'\u0301'.repeat(500_000)}${'\u0323'.repeat(500_000)}`]) {
+      expect(plain(`a${marks}b`).length).toBeLessThanOrEqual(32);
+    }
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
   it('replaces lone surrogates', () => {
     expect(plain('a\ud800b\udc00')).toBe('a\ufffdb\ufffd');
   });

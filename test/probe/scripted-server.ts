@@ -12,6 +12,8 @@ export interface Seen {
   readonly headers: http.IncomingHttpHeaders;
   /** The parsed JSON body, or undefined. */
   readonly message: Message | undefined;
+  /** The body as text. */
+  readonly body: string;
   /** Which connection it came on, counted from 1. */
   readonly connection: number;
 }
@@ -47,11 +49,13 @@ export async function startServer(behaviour: Behaviour): Promise<Scripted> {
   const server = http.createServer({ keepAliveTimeout: 60_000 }, async (request, reply) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks).toString();
     const seen: Seen = {
       method: request.method ?? '',
       path: request.url ?? '',
       headers: request.headers,
-      message: parse(Buffer.concat(chunks).toString()),
+      message: parse(body),
+      body,
       connection: numbers.get(request.socket) ?? 0,
     };
     requests.push(seen);
@@ -82,7 +86,7 @@ export async function startRawServer(
     socket.on('error', () => {});
     const connection = sockets.total();
     socket.on('data', (chunk) => {
-      requests.push({ method: 'RAW', path: '', headers: {}, message: undefined, connection });
+      requests.push({ method: 'RAW', path: '', headers: {}, message: undefined, body: chunk.toString('latin1'), connection });
       talk(socket, Buffer.from(chunk), connection);
     });
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MCPServerSpec } from '../../src/api/v1alpha1/spec.ts';
 import { DEFAULT_EGRESS_POLICY } from '../../src/probe/egress-policy.ts';
 import type { References } from '../../src/probe/ports.ts';
-import { findTarget } from '../../src/probe/target.ts';
+import { createTarget, findTarget, takesCredentials } from '../../src/probe/target.ts';
 
 const references: References = {
   readSecret: async () => ({ kind: 'notFound' }),
@@ -90,4 +90,16 @@ describe('a Service', () => {
   ])('%s with port %s is not found', async (name, port) => {
     expect(await find({ serviceRef: { name, port } })).toMatchObject({ kind: 'refused', fact: { problem: 'serviceNotFound' } });
   });
+});
+
+it.each([
+  ['https://a.example/', {}, true],
+  ['http://a.example/', {}, false],
+  ['http://a.example/', { allowPlaintextCredentials: true }, true],
+  ['http://tools.team.svc/', {}, true],
+  ['http://127.0.0.1/', {}, false],
+  ['http://127.0.0.1/', { allowLoopback: true }, true],
+])('credentials may go to %s under %j: %s', (url, more, expected) => {
+  const policy = { ...DEFAULT_EGRESS_POLICY, ...more };
+  expect(takesCredentials(createTarget(new URL(url), policy), policy)).toBe(expected);
 });

@@ -44,6 +44,7 @@ describe('markOfBody', () => {
       'SESSION NOT FOUND: 1',
       'No valid session ID provided',
       'Bad Request: No valid session ID provided',
+      'No transport found for sessionId',
     ]) {
       for (const status of [200, 400, 404]) expect(markOfBody(status, text)).toBe('sessionNotFound');
       for (const status of [401, 403, 500]) expect(markOfBody(status, text)).toBe('none');

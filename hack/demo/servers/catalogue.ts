@@ -5,10 +5,12 @@
  * `place.ts` says what happens where these addresses can't be had.
  */
 import type { Server } from 'node:net';
+import { createAuthorizationServer, createProtectedServer } from './authorization.ts';
 import { createPageServer, createSlowServer, createTarPit } from './broken.ts';
 import { createDriftingServer } from './drifting.ts';
 import { createForbiddenServer, createLateRefusalServer, createTokenServer } from './guarded.ts';
 import { createLegacyServer, createModernServer } from './healthy.ts';
+import { createSSEServer } from './sse.ts';
 
 /** The port of every sample server. */
 export const SAMPLE_PORT = 8080;
@@ -33,4 +35,7 @@ export const SAMPLE_SERVERS: readonly SampleServer[] = [
   { what: 'a web page', host: '127.0.20.8', create: createPageServer },
   { what: 'a closed port', host: '127.0.20.9', create: undefined },
   { what: 'accepts and never answers', host: '127.0.20.10', create: createTarPit },
+  { what: 'healthy, HTTP+SSE', host: '127.0.20.11', create: createSSEServer },
+  { what: 'an authorization server', host: '127.0.20.21', create: createAuthorizationServer },
+  { what: 'wants tokens of that one', host: '127.0.20.22', create: createProtectedServer },
 ];

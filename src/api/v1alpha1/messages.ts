@@ -3,6 +3,7 @@
  * to do. They are made from our own words, from codes and from names that the spec itself declares; never from a server's text. They hold
  * no time and no count that changes from probe to probe, because a changed message is a write.
  */
+import { AUTHORIZATION_DETAILS, type AuthorizationDetail } from './authorization-details.ts';
 import { DENIED_REASONS } from './denied-reasons.ts';
 import { PERMANENT_REASONS } from './permanent-reasons.ts';
 import { classOf, DEFAULT_IDENTITY, isDeniedReason, isTransientReason, type Reason } from './reasons.ts';
@@ -22,6 +23,8 @@ export interface FailureFacts {
   readonly errorCode?: string | undefined;
   /** Who was refused, from {@link describeIdentity}. */
   readonly identity?: string | undefined;
+  /** What exactly an authorization server refused or got wrong. */
+  readonly detail?: AuthorizationDetail | undefined;
   /** Page 4, row 29: a 403 that a gateway also answers when its authorization service is slow or away. */
   readonly ambiguousGateway?: boolean | undefined;
 }
@@ -33,6 +36,7 @@ const AMBIGUOUS_GATEWAY =
 export function failureMessage(facts: FailureFacts): string {
   const { reason } = facts;
   const where = `(${whereOf(facts).join(', ')})`;
+  const detail = facts.detail === undefined ? '' : ` ${AUTHORIZATION_DETAILS[facts.detail]}`;
   if (isTransientReason(reason)) {
     const { cause, outlook, remedy }: TransientText = TRANSIENT_REASONS[reason];
     if ((facts.class ?? classOf(reason)) === 'Transient') {
@@ -45,12 +49,12 @@ export function failureMessage(facts: FailureFacts): string {
   }
   if (isDeniedReason(reason)) {
     const { cause, remedy } = DENIED_REASONS[reason];
-    const parts = [`${cause.replace('{identity}', facts.identity ?? DEFAULT_IDENTITY)} ${where}.`, remedy];
+    const parts = [`${cause.replace('{identity}', facts.identity ?? DEFAULT_IDENTITY)} ${where}.${detail}`, remedy];
     if (facts.ambiguousGateway) parts.push(AMBIGUOUS_GATEWAY);
     return clampMessage([...parts, 'A changed credential or spec is noticed without further action.'].join(' '));
   }
   const { cause, remedy } = PERMANENT_REASONS[reason];
-  return clampMessage(`${cause} ${where}; this needs attention. ${remedy} ${LOOKED_AT_AGAIN}`);
+  return clampMessage(`${cause} ${where}; this needs attention.${detail} ${remedy} ${LOOKED_AT_AGAIN}`);
 }
 
 const LOOKED_AT_AGAIN = 'It is looked at again every probe.recheckSeconds, and at once when the spec changes.';

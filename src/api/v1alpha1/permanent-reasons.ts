@@ -26,7 +26,7 @@ export const PERMANENT_REASONS = {
   },
   RedirectNotFollowed: {
     cause:
-      'The server redirects to a place that a probe does not follow: only the same origin, or http to https of the same host',
+      'The server answers with a redirect that a probe does not follow: only 307 and 308 within the same origin, or http to https of the same host',
     remedy: 'Put the final URL of the MCP endpoint into spec.url.',
   },
   EndpointNotFound: {
@@ -39,7 +39,8 @@ export const PERMANENT_REASONS = {
   },
   BadRequest: {
     cause: 'The server refused a well-formed MCP request as bad, without an MCP message',
-    remedy: 'Check that the URL is that of an MCP endpoint, and which headers the server demands.',
+    remedy:
+      'Check that the URL is that of an MCP endpoint with the right scheme (http or https), and which headers the server demands.',
   },
   RequestRejected: {
     cause: 'The server or its gateway rejected the form of the request',
@@ -50,7 +51,8 @@ export const PERMANENT_REASONS = {
     remedy: 'Correct the URL: it may be that of a web page, a login page or another API.',
   },
   ResponseTooLarge: {
-    cause: 'The answer passes a limit of the probe: 4 MiB a body, 64 KiB of headers, depth 64, 64 pages and 10,000 items a list',
+    cause:
+      'The answers pass a limit of the probe: 4 MiB and 200,000 values a body, 32 MiB in all, 64 KiB of headers, depth 64, 64 pages and 10,000 items a list',
     remedy: 'Let the server send less, or in smaller pages.',
   },
   PaginationLoop: {
@@ -95,7 +97,7 @@ export const PERMANENT_REASONS = {
       'Correct the data of the Secret or ConfigMap: one value, without line breaks inside, or PEM where a key or bundle is meant.',
   },
   DestinationForbidden: {
-    cause: 'The policy of the operator does not let it send this request there; nothing was sent',
+    cause: 'The policy of the operator does not let it send this request there, and it was not sent',
     remedy: 'Choose an allowed destination and https, or ask the administrator of the operator to allow it.',
   },
   AuthorizationMisconfigured: {

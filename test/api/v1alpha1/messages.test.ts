@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { AUTHORIZATION_DETAILS } from '../../../src/api/v1alpha1/authorization-details.ts';
 import {
   availableMessage,
   clampMessage,
@@ -99,6 +100,21 @@ describe('failureMessage', () => {
         },
       ),
       { numRuns: 3000 },
+    );
+  });
+
+  it('A6: what an authorization server refused or got wrong is a sentence of its own, in the words of its class', () => {
+    for (const [name, sentence] of Object.entries(AUTHORIZATION_DETAILS)) {
+      const detail = name as keyof typeof AUTHORIZATION_DETAILS;
+      for (const reason of ['TokenRequestRejected', 'AuthorizationMisconfigured'] as const) {
+        const message = failureMessage({ reason, stage: 'credentials', httpStatus: 400, detail });
+        expect(message).toContain(` ${sentence} `);
+        expect(message).toMatch(/^[ -~]{1,1024}$/);
+      }
+      expect(sentence).not.toMatch(/retr(y|ies|ied)|starting|again/i);
+    }
+    expect(failureMessage({ reason: 'AuthorizationMisconfigured', stage: 'credentials', detail: 'issuerSlash' })).toMatch(
+      /needs attention\. Its metadata names the declared issuer but for a slash/,
     );
   });
 

@@ -27,7 +27,7 @@ test('a kubectl that is not on the PATH gets an alias', () => {
 test('every command is told in one line of words before it', () => {
   const lines = render();
   const commands = lines.flatMap((line, at) => (/^ {2}(kubectl|curl|tail) /.test(line) ? [lines[at - 1]] : []));
-  expect(commands).toHaveLength(9);
+  expect(commands).toHaveLength(10);
   expect(commands.filter((line) => line?.startsWith('  # ') !== true)).toEqual([]);
 });
 

@@ -38,7 +38,8 @@ describe.each(samples)('$file', ({ file, text, objects, servers }) => {
       [API_VERSION, path.parse(file).name],
     ]);
     const spec = MCPServerSpec.parse(servers[0]?.spec);
-    const reference = spec.auth.bearer?.secretKeyRef ?? spec.auth.apiKey?.secretKeyRef;
+    const { bearer, apiKey, oauth } = spec.auth;
+    const reference = bearer?.secretKeyRef ?? apiKey?.secretKeyRef ?? oauth?.clientSecretRef;
     const secrets = objects.filter(({ kind }) => kind === 'Secret');
     expect(secrets.map(({ metadata, stringData }) => ({ name: metadata.name, key: Object.keys(stringData ?? {})[0] }))).toEqual(
       reference === undefined ? [] : [reference],
@@ -48,7 +49,7 @@ describe.each(samples)('$file', ({ file, text, objects, servers }) => {
 
   test('leads to one of the sample servers', () => {
     const { url } = MCPServerSpec.parse(servers[0]?.spec);
-    expect(SAMPLE_SERVERS.map(({ host }) => `http://${host}:${SAMPLE_PORT}/mcp`)).toContain(url);
+    expect(SAMPLE_SERVERS.map(({ host }) => `http://${host}:${SAMPLE_PORT}`)).toContain(new URL(url ?? '').origin);
   });
 
   test('says the verdict that the demo expects', () => {
