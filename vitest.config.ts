@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     reporters: ['default', './test/counts-reporter.ts'],
+    // Most tests wait for sockets and timers; on two cores one worker, the default there, leaves half of the machine idle.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
