@@ -3,6 +3,7 @@
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from './binaries.ts';
+import { watchForEnd, whenAborted } from './ending.ts';
 import { type ControlPlane, startControlPlane } from './start.ts';
 
 const USAGE = `Usage: npm run controlplane
@@ -18,9 +19,6 @@ Options:
   -h, --help  print this
 `;
 
-/** npm passes a terminal's Ctrl-C on although it has reached us already; nobody presses it twice this fast. */
-const SAME_PRESS_MS = 300;
-
 async function main(): Promise<void> {
   let values: { help?: boolean };
   try {
@@ -34,45 +32,23 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const ending = watchForEnd();
+  let started: ControlPlane | undefined;
+  const asked = watchForEnd(process, () => {
+    started?.kill();
+    process.exit(130);
+  });
+  const ending = whenAborted(asked);
   const startedMs = performance.now();
-  const controlPlane = await Promise.race([startControlPlane(), ending.promise]);
+  const controlPlane = await Promise.race([startControlPlane(), ending]);
   // While it starts there is nothing to end in order: what is running is tied to this process.
   if (controlPlane === undefined) process.exit(130);
-  ending.attach(controlPlane);
+  started = controlPlane;
   process.stdout.write(describeStart(controlPlane, performance.now() - startedMs));
-  await ending.promise;
+  await ending;
   process.stdout.write('\nending …\n');
   await controlPlane.stop();
   // A pending handle must not keep a program that has said it is ending.
   process.exit(0);
-}
-
-/** Resolves `promise` on the first SIGINT, SIGTERM or SIGHUP; a second press kills what is attached and exits with 130. */
-function watchForEnd() {
-  let controlPlane: ControlPlane | undefined;
-  let firstMs: number | undefined;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const onSignal = () => {
-    const atMs = performance.now();
-    if (firstMs === undefined) {
-      firstMs = atMs;
-      resolve();
-      return;
-    }
-    if (atMs - firstMs < SAME_PRESS_MS) return;
-    controlPlane?.kill();
-    process.exit(130);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  // Unread signals would let a parked promise end the process: a timer keeps it running.
-  const keepAlive = setInterval(() => undefined, 60_000);
-  return {
-    promise: promise.finally(() => clearInterval(keepAlive)),
-    attach: (started: ControlPlane) => {
-      controlPlane = started;
-    },
-  };
 }
 
 function describeStart(controlPlane: ControlPlane, elapsedMs: number): string {

@@ -3,9 +3,10 @@
  *
  * Exit codes: 0 when every verdict was the one it should be, 1 when not or when a step failed, 130 when it was interrupted before.
  */
+
+import { watchForEnd, whenAborted } from '../controlplane/ending.ts';
 import { readArguments, USAGE } from './arguments.ts';
 import { runDemo } from './demo.ts';
-import { watchForEnd, whenAborted } from './ending.ts';
 import { createScreen } from './screen.ts';
 
 const INTERRUPTED = 130;

@@ -24,6 +24,3 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** `json` for machines, `pretty` for people. */
 export const LOG_FORMATS = ['json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
-
-/** Says nothing: for the command line and for tests. */
-export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };

@@ -4,8 +4,8 @@
  * Exit codes: 0 when every bound holds, 1 when one is missed or a step failed, 130 when it was interrupted.
  */
 import { writeFile } from 'node:fs/promises';
+import { watchForEnd, whenAborted } from '../../hack/controlplane/ending.ts';
 import { formatElapsed, showProgress } from '../../hack/controlplane/progress.ts';
-import { watchForEnd, whenAborted } from '../../hack/demo/ending.ts';
 import { type BenchOptions, readArguments, usage } from './arguments.ts';
 import { describeMachine, renderMachine } from './machine.ts';
 import { holds, renderReport } from './report.ts';

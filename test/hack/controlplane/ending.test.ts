@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { expect, test } from 'vitest';
-import { watchForEnd, whenAborted } from '../../../hack/demo/ending.ts';
+import { watchForEnd, whenAborted } from '../../../hack/controlplane/ending.ts';
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s asks for an orderly end', async (name) => {
   const source = new EventEmitter();
