@@ -118,7 +118,11 @@ function describeServers(moves: SampleServers['moves']): string {
 async function applySamples(controlPlane: ControlPlane, { moves }: SampleServers): Promise<number> {
   const files = (await readdir(SAMPLES)).filter((name) => name.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((name) => readFile(path.join(SAMPLES, name), 'utf8')));
-  const input = relocate(texts.join('\n---\n'), moves);
+  // What they refer to goes first: else a server may be probed before its Secret is there, and be Permanent for some seconds.
+  const documents = texts.flatMap((text) => text.split(/^---$/m));
+  const servers = documents.filter((text) => /^kind: MCPServer$/m.test(text));
+  const references = documents.filter((text) => !servers.includes(text));
+  const input = relocate([...references, ...servers].join('\n---\n'), moves);
   const { code, stdout, stderr } = await controlPlane.kubectl(['apply', '-f', '-'], { input });
   if (code !== 0) throw new Error(`kubectl apply: ${lastLine(stderr)}`);
   return stdout.trim().split('\n').length;

@@ -26,6 +26,8 @@ export const EXPECTATIONS: readonly Expectation[] = [
   { name: 'healthy-sse', state: 'Available', reason: 'Available', ready: 'True' },
   { name: 'html-page', state: 'Permanent', reason: 'NotMCPEndpoint', ready: 'False' },
   { name: 'lists-refused', state: 'Denied', reason: 'CredentialsRejected', ready: 'False' },
+  { name: 'mutual-tls', state: 'Available', reason: 'Available', ready: 'True' },
+  { name: 'no-certificate', state: 'Denied', reason: 'ClientCertificateRejected', ready: 'False' },
   { name: 'oauth-protected', state: 'Available', reason: 'Available', ready: 'True' },
   { name: 'slow-start', state: 'Available', reason: 'Available', ready: 'True', after: 'Transient' },
   { name: 'tar-pit', state: 'Transient', reason: 'RequestTimeout', ready: 'False' },

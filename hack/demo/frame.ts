@@ -65,16 +65,22 @@ export function changedRows(before: readonly Row[], now: readonly Row[]): Row[] 
 
 const textOf = ({ ready, state, reason, tools }: Row) => [ready, state, reason, tools].join('\t');
 
+/** The longest reason of hack/samples, `ClientCertificateRejected`; with it a line has 79 columns. */
+const REASON_COLUMNS = 25;
+
 /** One row as a line of its own, with kubectl's columns at fixed places. */
 export function renderChange(row: Row, elapsedMs: number, paint: Paint): string {
   const cells = [formatSeconds(elapsedMs).padStart(8), row.name.padEnd(15), row.ready.padEnd(7)];
   const state = paint(toneOf(row.state), row.state) + ' '.repeat(Math.max(9 - row.state.length, 0));
-  return [...cells, state, row.reason.padEnd(22), row.tools].join('  ').trimEnd();
+  return [...cells, state, row.reason.padEnd(REASON_COLUMNS), row.tools].join('  ').trimEnd();
 }
 
 /** The header over lines of {@link renderChange}. */
 export function renderChangeHeader(paint: Paint): string {
-  return paint('bold', `${'AFTER'.padStart(8)}  ${'NAME'.padEnd(15)}  READY    STATE      ${'REASON'.padEnd(22)}  TOOLS`);
+  return paint(
+    'bold',
+    `${'AFTER'.padStart(8)}  ${'NAME'.padEnd(15)}  READY    STATE      ${'REASON'.padEnd(REASON_COLUMNS)}  TOOLS`,
+  );
 }
 
 /** The last word: that all is as it should be, or each object that is not. */

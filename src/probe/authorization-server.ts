@@ -1,15 +1,9 @@
 /**
- * Which token endpoint a client asks, and what it may ask for: the metadata of the declared issuer, looked for in the two places that RFC
+ * Which token endpoint a client asks, and what it may ask for: the metadata of the declared issuer, looked for in the places that RFC
  * 8414 and OpenID Connect name, and believed only when it names the very same issuer. What an MCP server says about authorization servers
  * plays no part: it could send a secret anywhere.
  */
-import {
-  type AuthorizationServer,
-  allowInsecureRequests,
-  customFetch,
-  discoveryRequest,
-  processDiscoveryResponse,
-} from 'oauth4webapi';
+import { type AuthorizationServer, processDiscoveryResponse } from 'oauth4webapi';
 import * as z from 'zod';
 import { INTERACTIVE_ONLY, misconfigured } from './authorization-fact.ts';
 import type { OAuthClient } from './oauth-client.ts';
@@ -27,33 +21,49 @@ export type AuthorizationServerFound = { readonly kind: 'found'; readonly server
 
 type Read = Exclude<AuthorizationServerFound, { kind: 'aborted' | 'unavailable' }>;
 
-/** Finds the authorization server of `client`, with no request when a `tokenURL` is declared and at most two otherwise. */
+/** Finds the authorization server of `client`, with no request when a `tokenURL` is declared and at most three otherwise. */
 export async function findAuthorizationServer(
   client: Pick<OAuthClient, 'issuer' | 'tokenURL'>,
   http: OAuthHTTP,
 ): Promise<AuthorizationServerFound> {
   const { issuer, tokenURL } = client;
   if (tokenURL !== undefined) return { kind: 'found', server: { issuer, token_endpoint: tokenURL } };
-  const first = await readMetadata(issuer, 'oauth2', http);
-  if (first.kind !== 'refused' || isFinal(first.fact)) return first;
-  const second = await readMetadata(issuer, 'oidc', http);
-  if (second.kind !== 'refused') return second;
-  return { kind: 'refused', fact: moreTelling(first.fact, second.fact) };
+  let told: Extract<Read, { kind: 'refused' }> | undefined;
+  for (const place of placesOf(issuer)) {
+    const read = await readMetadata(issuer, place, http);
+    if (read.kind !== 'refused') return read;
+    told = told === undefined ? read : refused(moreTelling(told.fact, read.fact));
+    if (isFinal(read.fact)) break;
+  }
+  return told ?? refused(misconfigured('noMetadata'));
 }
 
-async function readMetadata(issuer: string, algorithm: 'oauth2' | 'oidc', http: OAuthHTTP): Promise<AuthorizationServerFound> {
+/**
+ * Where RFC 8414 (section 3.1) and OpenID Connect Discovery (section 4) put the metadata of an issuer, in the order of MCP's authorization
+ * (2025-11-25, "Authorization Server Metadata Discovery"). Two without a path, three with one.
+ */
+function placesOf(issuer: string): ReadonlySet<string> {
+  const { origin, pathname } = new URL(issuer);
+  const path = pathname.replace(/\/$/, '');
+  const known = `${origin}/.well-known`;
+  return new Set([
+    `${known}/oauth-authorization-server${path}`,
+    `${known}/openid-configuration${path}`,
+    `${origin}${path}/.well-known/openid-configuration`,
+  ]);
+}
+
+async function readMetadata(issuer: string, place: string, http: OAuthHTTP): Promise<AuthorizationServerFound> {
   try {
-    const url = new URL(issuer);
-    const options = { algorithm, [customFetch]: http.request, [allowInsecureRequests]: true };
-    const response = await discoveryRequest(url, options);
+    const response = await http.request(place, { method: 'GET', headers: {} });
     const told = Metadata.safeParse(await response.clone().json());
     if (!told.success) return refused(misconfigured('noMetadata'));
     if (told.data.issuer !== issuer) return refused(describeMismatch(issuer, told.data.issuer));
-    return judgeMetadata(await processDiscoveryResponse(url, response));
+    return judgeMetadata(await processDiscoveryResponse(new URL(issuer), response));
   } catch (error) {
     if (!(error instanceof Unanswered)) return refused(misconfigured('noMetadata'));
     const { ending } = error;
-    // A 404 is no reason to tell its code: there is a second place, and the sentence for both.
+    // A 404 is no reason to tell its code: there is another place, and one sentence for all.
     const absent =
       ending.kind === 'refused' && ending.fact.kind === 'authorizationServer' && ending.fact.httpStatus !== undefined;
     return absent && isRefusal(ending.fact) ? refused(misconfigured('noMetadata', ending.fact.httpStatus)) : ending;
@@ -79,12 +89,12 @@ function refused(fact: FailureFact): Extract<Read, { kind: 'refused' }> {
   return { kind: 'refused', fact };
 }
 
-/** An HTTP answer that is no overload, so that the other place may have another one. */
+/** An HTTP answer that is no overload, so that another place may have another one. */
 function isRefusal(fact: FailureFact): fact is Extract<FailureFact, { kind: 'authorizationServer' }> {
   return fact.kind === 'authorizationServer' && fact.problem !== 'unavailable' && fact.detail !== 'redirect';
 }
 
-/** Whether the second place would have no other answer: nobody answered, nothing may be sent, we are asked to wait, or it was understood. */
+/** Whether the other places would have no other answer: nobody answered, nothing may be sent, we are asked to wait, or it was understood. */
 function isFinal(fact: FailureFact): boolean {
   if (fact.kind !== 'authorizationServer' || fact.detail === 'plainHTTP' || fact.problem === 'interactiveOnly') return true;
   if (fact.problem === 'unavailable') return fact.httpStatus === undefined || fact.httpStatus === 429;

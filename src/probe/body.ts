@@ -1,7 +1,8 @@
 /**
- * Bodies that are read whole: bounded while they arrive, then parsed as JSON after their nesting and values were counted, so that
- * no text makes the parser recurse or a tree of many times its size. It keeps nothing of a body but the parsed value.
+ * Bodies that are read whole: bounded while they arrive, then parsed as JSON after their nesting and values were counted and paid for, so
+ * that no text makes the parser recurse, or a probe work on trees of many times its bytes. It keeps nothing of a body but the parsed value.
  */
+import type { ByteBudget } from './byte-budget.ts';
 import type { BodySink } from './exchange.ts';
 import { LIMITS } from './limits.ts';
 import type { FailureFact } from './outcome.ts';
@@ -49,14 +50,20 @@ export const ignoreBody: BodySink = { skips: true, write: () => 'enough' };
 
 export type ParsedJSON =
   | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'tooLarge'; readonly limit: 'depth' | 'values' }
+  | { readonly kind: 'tooLarge'; readonly limit: 'depth' | 'values' | 'probe' }
   | { readonly kind: 'broken' };
 
-/** Parses `text`; `tooLarge` when it nests deeper than {@link LIMITS.jsonDepth} (a scalar has depth 0), or holds more than
- * {@link LIMITS.jsonValues}, or more than {@link LIMITS.jsonMembers} in one object or array. */
-export function parseJSON(text: string): ParsedJSON {
-  const limit = exceeds(text);
-  if (limit !== undefined) return { kind: 'tooLarge', limit };
+/**
+ * Parses `text`; `tooLarge` when it nests deeper than {@link LIMITS.jsonDepth} (a scalar has depth 0), or holds more than
+ * {@link LIMITS.jsonValues}, or more than {@link LIMITS.jsonMembers} in one object or array. Its bytes are paid for when they arrive; what
+ * its values cost beyond them ({@link LIMITS.jsonValueBytes} each) is taken from `budget`, which only texts of up to 64 KiB may lack.
+ */
+export function parseJSON(text: string, budget?: ByteBudget): ParsedJSON {
+  const values = countValues(text);
+  if (typeof values === 'string') return { kind: 'tooLarge', limit: values };
+  // A character has a byte at least.
+  const unpaidBytes = Math.max(0, values * LIMITS.jsonValueBytes - text.length);
+  if (budget?.spend(unpaidBytes) === false) return { kind: 'tooLarge', limit: 'probe' };
   try {
     return { kind: 'json', value: JSON.parse(text) as unknown };
   } catch {
@@ -68,8 +75,8 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
 
-/** One pass over the text: linear, whatever it holds. Strings are skipped from quote to quote. */
-function exceeds(text: string): 'depth' | 'values' | undefined {
+/** Values by brackets and commas, or the bound that is exceeded. One pass, linear in any text: strings are skipped from quote to quote. */
+function countValues(text: string): number | 'depth' | 'values' {
   let depth = 0;
   let values = 0;
   // Members of each container that is open, by its depth.
@@ -92,7 +99,7 @@ function exceeds(text: string): 'depth' | 'values' | undefined {
     }
     if (values > LIMITS.jsonValues) return 'values';
   }
-  return undefined;
+  return values;
 }
 
 /** The place of the quote that ends the string which begins at `start`, or the end of the text. */

@@ -12,7 +12,9 @@ import { ROWS } from './rows.ts';
 import type { FailureVerdict, Verdict } from './verdict.ts';
 
 type Fact<K extends FailureFact['kind']> = Extract<Failure, { readonly kind: K }>;
-type Details = Partial<Pick<FailureVerdict, 'stage' | 'httpStatus' | 'rpcCode' | 'errorCode' | 'retryAfterMs' | 'detail'>>;
+type Details = Partial<
+  Pick<FailureVerdict, 'stage' | 'httpStatus' | 'rpcCode' | 'errorCode' | 'retryAfterMs' | 'detail' | 'field'>
+>;
 type StatusFact = Pick<Fact<'httpStatus'>, 'httpStatus' | 'challenge' | 'mark' | 'rpc' | 'retryAfterMs'>;
 
 /** Judges an outcome. Never throws. */
@@ -49,7 +51,7 @@ function classifyFailure(failure: Failure): FailureVerdict {
     case 'sessionLost':
       return verdict(ROWS.sessionLost, failure);
     case 'reference':
-      return verdict(rowOfReference(failure), failure);
+      return verdict(rowOfReference(failure), failure, detailsOfReference(failure));
     case 'authorizationServer':
       return classifyAuthorizationServer(failure);
     case 'forbidden':
@@ -234,6 +236,10 @@ function rowOfReference({ problem }: Fact<'reference'>): Row {
     case 'tokenExpired':
       return ROWS.tokenExpired;
   }
+}
+
+function detailsOfReference({ field, detail }: Fact<'reference'>): Details {
+  return { ...(field === undefined ? {} : { field }), ...(detail === undefined ? {} : { detail }) };
 }
 
 /** Rows 24, 58–60. */

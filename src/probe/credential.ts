@@ -2,10 +2,14 @@
  * One credential in memory. Its value leaves only through `reveal`, which the writer of request headers and the redaction of server text
  * call; whatever prints it (string, JSON, inspection, error) shows `[redacted]`. The fingerprint tells identities apart in logs.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { inspect } from 'node:util';
+import type { CredentialDetail } from '../api/v1alpha1/credential-details.ts';
 import { matchesHost } from './egress-policy.ts';
 import { LIMITS } from './limits.ts';
+
+/** ECMA-262, 21.4.1.1. */
+const MAX_DATE_MS = 8.64e15;
 
 const REDACTED = '[redacted]';
 
@@ -32,7 +36,7 @@ export class Credential {
 
   /** First 8 hex digits of the SHA-256 of the secret (page 9, A12). */
   fingerprint(): string {
-    return createHash('sha256').update(this.#value, 'latin1').digest('hex').slice(0, 8);
+    return hash('sha256', Buffer.from(this.#value, 'latin1'), 'hex').slice(0, 8);
   }
 
   toString(): string {
@@ -60,6 +64,12 @@ export function readCredentialText(bytes: Uint8Array): string | undefined {
   return text.length > LIMITS.credentialBytes || !/^[\x20-\x7e\x80-\xff]+$/.test(text) || text.trim() === '' ? undefined : text;
 }
 
+/** Why {@link readCredentialText} gives no text for these bytes. */
+export function whyUnsendable(bytes: Uint8Array): CredentialDetail {
+  if (bytes.length > LIMITS.credentialBytes) return 'valueTooLong';
+  return Buffer.from(bytes).toString('latin1').trim() === '' ? 'emptyValue' : 'controlCharacter';
+}
+
 /** When a JWT expires, in wall ms; undefined when the text is no JWT or has no `exp`. Decoded only: verifying is the server's part. */
 export function readExpiryMs(token: string): number | undefined {
   const parts = token.split('.');
@@ -68,7 +78,8 @@ export function readExpiryMs(token: string): number | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
     if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return undefined;
-    return typeof claims.exp === 'number' && Number.isFinite(claims.exp) ? claims.exp * 1000 : undefined;
+    // Beyond what a Date can hold it is no time; JSON knows no Infinity, but 1e308 s are that in ms.
+    return typeof claims.exp === 'number' && claims.exp * 1000 <= MAX_DATE_MS ? claims.exp * 1000 : undefined;
   } catch {
     return undefined;
   }

@@ -3,9 +3,12 @@
  * a credential may go to the target at all: host binding, expiry, plain http (pages 3.6 and 3.8). What it refuses is never replaced by
  * an anonymous probe.
  */
+
+import type { CredentialDetail } from '../api/v1alpha1/credential-details.ts';
+import type { CredentialField } from '../api/v1alpha1/credential-field.ts';
 import { ALLOWED_HOSTS } from '../api/v1alpha1/group.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
-import { Credential, isBoundToHost, readCredentialText, readExpiryMs } from './credential.ts';
+import { Credential, isBoundToHost, readCredentialText, readExpiryMs, whyUnsendable } from './credential.ts';
 import type { EgressPolicy } from './egress-policy.ts';
 import type { FailureFact } from './outcome.ts';
 import type { DataObject, Lookup, References } from './ports.ts';
@@ -45,7 +48,12 @@ interface Wanted {
   readonly header: string;
   readonly prefix: string;
   readonly literal?: string;
-  readonly ref?: { readonly from: 'Secret' | 'ConfigMap'; readonly name: string; readonly key: string };
+  readonly ref?: {
+    readonly from: 'Secret' | 'ConfigMap';
+    readonly name: string;
+    readonly key: string;
+    readonly field: CredentialField;
+  };
 }
 
 /** Whether a spec declares credentials: `auth`, or a header taken from a Secret. */
@@ -77,9 +85,9 @@ export async function readCredentials(
     objects.set(id, object);
     if (object.kind === 'unavailable') return { kind: 'unavailable' };
     const bytes = object.kind === 'found' ? object.value.data.get(want.ref.key) : undefined;
-    if (object.kind === 'notFound' || bytes === undefined) return refused('credentialsNotFound');
+    if (object.kind === 'notFound' || bytes === undefined) return refused('credentialsNotFound', want.ref.field);
     const text = readCredentialText(bytes);
-    if (text === undefined) return refused('invalidCredentials');
+    if (text === undefined) return refused('invalidCredentials', want.ref.field, whyUnsendable(bytes));
     if (want.ref.from === 'ConfigMap') {
       headers.push(want.header, text);
       continue;
@@ -90,7 +98,7 @@ export async function readCredentials(
     const withheld = judgeUse(object.value, target, deps, expiry);
     if (withheld !== undefined) deps.audit({ fingerprint: credential.fingerprint(), decision: 'withheld', reason: withheld });
     if (withheld === 'plaintext') return { kind: 'refused', fact: { kind: 'forbidden', stage: 'policy' } };
-    if (withheld !== undefined) return refused(withheld);
+    if (withheld !== undefined) return refused(withheld, want.ref.field);
     headers.push(want.header, credential.revealHeader());
     secrets.push(credential);
     if (expiry !== undefined) expiresAtMs = Math.min(expiresAtMs ?? expiry, expiry);
@@ -105,8 +113,13 @@ export function sameCredentials(a: Credentials, b: Credentials): boolean {
 
 const NOTHING: Credentials = { headers: [], secrets: [] };
 
-function refused(problem: 'credentialsNotFound' | 'invalidCredentials' | 'notBoundToHost' | 'tokenExpired'): CredentialsRead {
-  return { kind: 'refused', fact: { kind: 'reference', stage: 'credentials', problem } };
+function refused(
+  problem: 'credentialsNotFound' | 'invalidCredentials' | 'notBoundToHost' | 'tokenExpired',
+  field: CredentialField,
+  detail?: CredentialDetail,
+): CredentialsRead {
+  const fact = { kind: 'reference', stage: 'credentials', problem, field, ...(detail === undefined ? {} : { detail }) } as const;
+  return { kind: 'refused', fact };
 }
 
 function readObject(ref: NonNullable<Wanted['ref']>, namespace: string, references: References, signal: AbortSignal) {
@@ -120,18 +133,21 @@ function wantedHeaders(spec: MCPServerSpec): Wanted[] {
   const wanted: Wanted[] = [];
   const { auth } = spec;
   if (auth.type === 'Bearer' && auth.bearer !== undefined) {
-    wanted.push({ header: 'Authorization', prefix: 'Bearer ', ref: { from: 'Secret', ...auth.bearer.secretKeyRef } });
+    const field = 'auth.bearer.secretKeyRef';
+    wanted.push({ header: 'Authorization', prefix: 'Bearer ', ref: { from: 'Secret', field, ...auth.bearer.secretKeyRef } });
   }
   if (auth.type === 'APIKey' && auth.apiKey !== undefined) {
-    wanted.push({ header: auth.apiKey.header, prefix: '', ref: { from: 'Secret', ...auth.apiKey.secretKeyRef } });
+    const field = 'auth.apiKey.secretKeyRef';
+    wanted.push({ header: auth.apiKey.header, prefix: '', ref: { from: 'Secret', field, ...auth.apiKey.secretKeyRef } });
   }
   const fromAuth = auth.type === 'OAuthClientCredentials' ? 'authorization' : wanted[0]?.header.toLowerCase();
-  for (const { name, value, valueFrom } of spec.headers ?? []) {
+  for (const [index, { name, value, valueFrom }] of (spec.headers ?? []).entries()) {
     if (name.toLowerCase() === fromAuth) continue;
+    const field: CredentialField = `headers[${index}].valueFrom`;
     const secret = valueFrom?.secretKeyRef;
     const configMap = valueFrom?.configMapKeyRef;
-    if (secret !== undefined) wanted.push({ header: name, prefix: '', ref: { from: 'Secret', ...secret } });
-    else if (configMap !== undefined) wanted.push({ header: name, prefix: '', ref: { from: 'ConfigMap', ...configMap } });
+    if (secret !== undefined) wanted.push({ header: name, prefix: '', ref: { from: 'Secret', field, ...secret } });
+    else if (configMap !== undefined) wanted.push({ header: name, prefix: '', ref: { from: 'ConfigMap', field, ...configMap } });
     else wanted.push({ header: name, prefix: '', literal: value ?? '' });
   }
   return wanted;

@@ -131,9 +131,11 @@ function isRefusedIPv4(policy: EgressPolicy, address: string, port: number): boo
 
 function isAPIServer(policy: EgressPolicy, address: string, port: number, loopback: boolean): boolean {
   return policy.apiServer.some((server) => {
+    if (loopback && server.port !== port) return false;
     const host = normalizeHost(server.host);
-    if (!ipaddr.isValid(host)) return false;
-    return ipaddr.parse(host).toString() === address && (!loopback || server.port === port);
+    // A dotted quad has one spelling; anything else that is an address has many.
+    if (host === address || isIPv4(host)) return host === address;
+    return ipaddr.isValid(host) && ipaddr.parse(host).toString() === address;
   });
 }
 
@@ -146,12 +148,25 @@ function embeddedIPv4(parts: readonly number[]): string[] {
   const inLast32 =
     ((a | b | c | d | e) === 0 && (f === 0xffff || f === 0)) ||
     ((a | b | c | d) === 0 && e === 0xffff && f === 0) ||
-    (a === 0x64 && b === 0xff9b) ||
+    (a === 0x64 && b === 0xff9b && (c === 0 || (d | e | f) === 0)) ||
     ((e & 0xfdff) === 0 && f === 0x5efe);
   if (inLast32) return [dotted(g, h)];
+  if (a === 0x64 && b === 0xff9b) return translatedIPv4(parts);
   if (a === 0x2002) return [dotted(b, c)];
   if (a === 0x2001 && b === 0) return [dotted(c, d), dotted(g ^ 0xffff, h ^ 0xffff)];
   return [];
+}
+
+/**
+ * A network may cut its own NAT64 prefix, of 48, 56, 64 or 96 bits, out of 64:ff9b:1::/48 (RFC 8215). Which one can not be told, so it is all
+ * places where the address may be with nothing but zeros behind it (RFC 6052, section 2.2; the octet in the middle is never part of it).
+ */
+function translatedIPv4([, , , d = 0, e = 0, f = 0, g = 0, h = 0]: readonly number[]): string[] {
+  if ((g & 255) !== 0 || h !== 0) return [dotted(g, h)];
+  const behind64 = dotted(((e & 255) << 8) | (f >>> 8), ((f & 255) << 8) | (g >>> 8));
+  if (g !== 0) return [behind64, dotted(g, h)];
+  const behind56 = dotted(((d & 255) << 8) | (e & 255), f);
+  return (f & 255) === 0 ? [behind64, behind56, dotted(d, ((e & 255) << 8) | (f >>> 8))] : [behind64, behind56];
 }
 
 function dotted(high: number, low: number): string {

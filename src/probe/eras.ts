@@ -17,11 +17,13 @@ const LEGACY_VERSIONS: ReadonlySet<string> = new Set([LEGACY_VERSION, '2025-06-1
 export interface EraDeps {
   readonly channel: Channel;
   readonly sanitize: Sanitize;
+  /** `expect.tools`; default none. */
+  readonly expectedTools?: readonly string[];
   readonly clientInfo: { readonly name: string; readonly version: string };
 }
 
 /** What a whole conversation found. */
-export type Learned = Pick<Finding, 'era' | 'protocolVersion' | 'server' | 'snapshot'>;
+export type Learned = Pick<Finding, 'era' | 'protocolVersion' | 'server' | 'snapshot' | 'missingTools'>;
 export type Conversed = { readonly kind: 'learned'; readonly learned: Learned } | Ended;
 
 export type Discovered =
@@ -66,6 +68,7 @@ export async function converseModern(deps: EraDeps, found: Extract<Discovered, {
     (method, params) => deps.channel.call({ method, params: modernParams(deps, params), version: MODERN_VERSION, era: 'Modern' }),
     found.advertised,
     deps.sanitize,
+    deps.expectedTools,
   );
   return conclude(read, 'Modern', MODERN_VERSION, found.server);
 }
@@ -93,7 +96,7 @@ async function converseOnce(deps: EraDeps): Promise<Conversed> {
     const refused = await channel.notify({ method: 'notifications/initialized', params: {}, ...common });
     if (refused !== undefined) return refused;
     const ask = (method: McpMethod, params: JSONObject) => channel.call({ method, params, ...common });
-    return conclude(await readLists(ask, opened.advertised, deps.sanitize), 'Legacy', version, opened.server);
+    return conclude(await readLists(ask, opened.advertised, deps.sanitize, deps.expectedTools), 'Legacy', version, opened.server);
   } finally {
     if (session !== undefined) await channel.endSession(session, version);
   }
@@ -137,7 +140,7 @@ function isSessionLost({ fact, sessionSent }: Trouble): boolean {
 
 function conclude(read: ListsRead, era: Era, protocolVersion: string, server: Finding['server']): Conversed {
   if (read.kind !== 'read') return read;
-  return { kind: 'learned', learned: { era, protocolVersion, server, snapshot: read.snapshot } };
+  return { kind: 'learned', learned: { era, protocolVersion, server, snapshot: read.snapshot, missingTools: read.missingTools } };
 }
 
 function modernParams(deps: EraDeps, params: JSONObject): JSONObject {

@@ -2,6 +2,7 @@
  * An answer that arrives as server-sent events: passes over priming events, notifications and requests until the JSON-RPC answer to our
  * request is there. Holds at most one event.
  */
+import type { ByteBudget } from './byte-budget.ts';
 import { createEventReader, readEventMessage } from './event-reader.ts';
 import type { BodySink } from './exchange.ts';
 import type { AnswerMessage } from './json-rpc.ts';
@@ -11,14 +12,16 @@ export interface AnswerStream extends BodySink {
   answer(): AnswerMessage | undefined;
   /** The id of the last event that had one: where a broken stream may be taken up again. */
   lastEventID(): string | undefined;
+  /** How long the server wants us to wait before that, in ms; undefined when it does not say. */
+  retryMs(): number | undefined;
 }
 
 /** Reads until any JSON-RPC answer; whether its id is ours is for the caller to say. */
-export function readAnswerStream(httpStatus: number): AnswerStream {
+export function readAnswerStream(httpStatus: number, budget: ByteBudget): AnswerStream {
   let answer: AnswerMessage | undefined;
   const reader = createEventReader((type, data) => {
     if (answer !== undefined || type !== 'message') return undefined;
-    const message = readEventMessage(data, httpStatus);
+    const message = readEventMessage(data, httpStatus, budget);
     if (message.kind === 'unreadable') return message.fact;
     if (message.kind !== 'incoming') answer = message;
     return undefined;
@@ -32,5 +35,6 @@ export function readAnswerStream(httpStatus: number): AnswerStream {
     },
     answer: () => answer,
     lastEventID: reader.lastEventID,
+    retryMs: reader.retryMs,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * One HTTP exchange, bounded in time and bytes while it streams. It knows sockets, stages and deadlines, and nothing of MCP: the body
  * goes to a sink that the caller picks when the head is there. Every exit cancels the timer, frees the lifeline and, unless the answer
- * was complete, destroys the socket. It never rejects.
+ * was complete, destroys the socket. It rejects for a bug of the reader's alone.
  */
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -40,7 +40,8 @@ export interface BodySink {
 export type Exchanged =
   /** The head went to `onHead`, the body to its sink. `truncated`: the peer went away in the middle of the body. */
   | { readonly kind: 'answered'; readonly ended: 'complete' | 'enough' | 'truncated' }
-  | { readonly kind: 'failed'; readonly fact: FailureFact }
+  /** `stale`: the connection had served a request before, and ended without one byte of this answer (RFC 9112, section 9.3.1). */
+  | { readonly kind: 'failed'; readonly fact: FailureFact; readonly stale?: true }
   | { readonly kind: 'aborted' }
   /** We ran out of descriptors or memory: nothing was learned. */
   | { readonly kind: 'undecided' };
@@ -56,7 +57,7 @@ export function exchange(
   request: ExchangeRequest,
   onHead: (head: Head) => BodySink,
 ): Promise<Exchanged> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const why = deps.lifeline.stopped();
     if (why !== undefined) {
       resolve(why === 'aborted' ? { kind: 'aborted' } : deadlineFact('connect', 'probe'));
@@ -72,15 +73,24 @@ export function exchange(
     enter('connect');
     const req = line.request({ method: request.method, path: line.target.path, headers: request.headers });
 
-    const settle = (result: Exchanged) => {
+    const end = (conclude: () => void, keepSocket: boolean) => {
       if (settled) return;
       settled = true;
       timer.cancel();
       release();
       deps.stopwatch.stop();
-      // A complete answer leaves its socket to the next request of this attempt.
-      if (result.kind !== 'answered' || result.ended !== 'complete') req.destroy();
-      resolve(result);
+      if (!keepSocket) req.destroy();
+      conclude();
+    };
+    // A complete answer leaves its socket to the next request of this attempt.
+    const settle = (result: Exchanged) => end(() => resolve(result), result.kind === 'answered' && result.ended === 'complete');
+    // Thrown out of a socket's callback, a bug of the reader's would end the process.
+    const guard = (read: () => void) => {
+      try {
+        read();
+      } catch (error) {
+        end(() => reject(error), false);
+      }
     };
     let timer = deps.clock.setTimer(request.timeoutMs, () => settle(deadlineFact(phase, 'request')));
     const drain = () => {
@@ -91,19 +101,27 @@ export function exchange(
 
     watchConnection(req, line.target.secure, enter);
     watchInterim(req, settle);
-    req.on('error', (error) => settle(phase === 'payload' ? brokenBody(error, success) : networkFact(error, phase)));
+    const isStale = watchReuse(req);
+    const breakOff = (error: unknown) => {
+      const result = networkFact(error, phase);
+      settle(result.kind === 'failed' && isStale(result.fact) ? { ...result, stale: true } : result);
+    };
+    req.on('error', (error) => (phase === 'payload' ? settle(brokenBody(error, success)) : breakOff(error)));
     req.on('response', (res) => {
       enter('payload');
       const httpStatus = res.statusCode ?? 0;
       success = httpStatus >= 200 && httpStatus <= 299;
-      const sink = onHead({ httpStatus, headers: res.headers });
-      receive(res, sink, { budget: deps.budget, drain, relax: () => timer.cancel(), settle });
+      guard(() => {
+        const sink = onHead({ httpStatus, headers: res.headers });
+        receive(res, sink, { budget: deps.budget, drain, relax: () => timer.cancel(), settle, guard });
+      });
     });
     // Closed without an error of its own, before any answer.
     req.on('close', () => {
-      if (!settled && phase !== 'payload') settle(networkFact(Object.assign(new Error('closed'), { code: 'ECONNRESET' }), phase));
+      if (!settled && phase !== 'payload') breakOff(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
     });
-    req.end(request.body);
+    // As bytes: Node would join headers to a body of text and encode both as UTF-8, which breaks a credential that is not ASCII.
+    req.end(request.body === undefined ? undefined : Buffer.from(request.body));
   });
 }
 
@@ -130,12 +148,28 @@ function brokenBody(error: unknown, success: boolean): Exchanged {
 function watchConnection(req: ClientRequest, secure: boolean, enter: (next: Phase) => void): void {
   req.once('socket', (socket) => {
     if (!socket.connecting) {
-      enter('http');
+      // Where the kernel has no route, connecting has failed by now.
+      if (!socket.destroyed) enter('http');
       return;
     }
     socket.once('connect', () => enter(secure ? 'tls' : 'http'));
     if (secure) socket.once('secureConnect', () => enter('http'));
   });
+}
+
+/** What a peer's end of an idle connection looks like to a request that was just on its way. */
+const ENDED_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/** Tells of a failure whether it is the end of a connection that was used before and brought nothing since. */
+function watchReuse(req: ClientRequest): (fact: FailureFact) => boolean {
+  let socket: Socket | undefined;
+  let startBytes = 0;
+  req.once('socket', (given) => {
+    socket = given;
+    startBytes = given.bytesRead;
+  });
+  return (fact) =>
+    fact.kind === 'network' && ENDED_CODES.has(fact.errorCode) && req.reusedSocket && socket?.bytesRead === startBytes;
 }
 
 /** Interim responses are answers to nothing: a few are passed over, a flood is a limit, a switch of protocols is a final status. */
@@ -160,10 +194,12 @@ interface Reception {
   /** Takes the deadline away. */
   relax(): void;
   settle(result: Exchanged): void;
+  /** Makes what a sink throws the end of the exchange. */
+  guard(read: () => void): void;
 }
 
 /** Moves the body to the sink until it ended, the sink has enough, or a bound is reached. */
-function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, settle }: Reception): void {
+function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, settle, guard }: Reception): void {
   const body = decode(res);
   if (body === undefined) {
     settle(badEncoding(res));
@@ -179,7 +215,7 @@ function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, s
   };
   const breakOff = () => finish({ kind: 'answered', ended: draining ? 'enough' : 'truncated' });
   const meter = createMeter(res.socket);
-  body.on('data', (chunk: Buffer) => {
+  const take = (chunk: Buffer) => {
     if (!budget.spend(meter(chunk.length))) {
       finish({ kind: 'failed', fact: { kind: 'limit', stage: 'payload', limit: 'probe' } });
       return;
@@ -202,7 +238,8 @@ function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, s
     // Most streams end with their answer; a short wait for that saves the next request a connection.
     draining = true;
     drain();
-  });
+  };
+  body.on('data', (chunk: Buffer) => guard(() => take(chunk)));
   body.on('end', () => finish({ kind: 'answered', ended: res.complete ? 'complete' : 'truncated' }));
   // `error` and `close` come for a peer that went away, and for a decoder that choked.
   res.on('error', breakOff);

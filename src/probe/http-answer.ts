@@ -3,6 +3,7 @@
  * short list of page 4 and then forgotten.
  */
 import { describeNonJSON, parseJSON } from './body.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { parseChallenge } from './challenge.ts';
 import type { Answer, Call, Trouble } from './conversation.ts';
 import type { Head } from './exchange.ts';
@@ -49,14 +50,21 @@ export function readRefusal(call: Call, head: Head, text: string, wallMs: number
   });
 }
 
-/** The body of a 2xx answer that came as a whole. `truncated`: the peer went away before its end. */
-export function readBody(call: Call, id: number, head: Head, text: string, truncated: boolean): Answer {
+/** What came of a body that is read whole. */
+export interface Arrived {
+  readonly text: string;
+  /** The peer went away before its end. */
+  readonly truncated: boolean;
+}
+
+/** The body of a 2xx answer. What it costs to parse is taken from `budget`. */
+export function readBody(call: Call, id: number, head: Head, { text, truncated }: Arrived, budget: ByteBudget): Answer {
   const { httpStatus } = head;
   const problem = (name: Extract<FailureFact, { kind: 'payload' }>['problem']) =>
     failed(call, { kind: 'payload', stage: 'payload', problem: name, httpStatus });
   if (truncated) return problem('truncated');
   if (httpStatus === 202 || httpStatus === 204) return problem('noContent');
-  const parsed = parseJSON(text);
+  const parsed = parseJSON(text, budget);
   switch (parsed.kind) {
     case 'tooLarge':
       return failed(call, { kind: 'limit', stage: 'payload', limit: parsed.limit });

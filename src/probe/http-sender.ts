@@ -4,11 +4,12 @@
  */
 import { ignoreBody } from './body.ts';
 import type { Call, Ended } from './conversation.ts';
-import { type BodySink, type Exchanged, exchange, type Head } from './exchange.ts';
+import type { BodySink, Exchanged, Head } from './exchange.ts';
 import { failed } from './http-answer.ts';
 import { LIMITS } from './limits.ts';
 import { type Line, type LineDeps, openLine } from './line.ts';
 import { judgeRedirect } from './redirect.ts';
+import { exchangeRepeatable } from './repeatable-exchange.ts';
 import { createTarget, type Target } from './target.ts';
 
 export interface SenderDeps extends LineDeps {
@@ -18,7 +19,7 @@ export interface SenderDeps extends LineDeps {
   readonly userAgent: string;
 }
 
-/** One HTTP request, without the headers that all have. */
+/** One HTTP request, without the headers that all have. It may arrive twice. */
 export interface Message {
   readonly method: 'POST' | 'GET';
   readonly headers: readonly string[];
@@ -44,23 +45,27 @@ export interface HTTPSender {
 export function createHTTPSender(deps: SenderDeps): HTTPSender {
   let target = deps.target;
   let line: Line | undefined;
+  let closes = 0;
 
   /** Connects where the server's redirects led so far. */
-  const reach = async (call: Call): Promise<Line | Ended> => {
+  const reach = async (call: Call, closesBefore: number): Promise<Line | Ended> => {
     if (line !== undefined) return line;
     const opened = await openLine(target, deps);
-    if (opened.kind === 'aborted') return opened;
+    if (opened.kind === 'aborted' || opened.kind === 'undecided') return opened;
     if (opened.kind === 'failed') return failed(call, opened.fact);
+    // Closed while the name was looked up, which nothing can stop: the line would belong to nobody.
+    if (closes !== closesBefore) return failed(call, { kind: 'network', stage: 'connect', errorCode: 'ECONNRESET' });
     line = opened.line;
     return line;
   };
 
   const send = async (call: Call, message: Message, pick: (head: Head) => BodySink): Promise<Sent> => {
+    const closesBefore = closes;
     for (let redirects = 0; ; redirects += 1) {
-      const reached = await reach(call);
+      const reached = await reach(call, closesBefore);
       if ('kind' in reached) return reached;
       let head: Head | undefined;
-      const ended: Exchanged = await exchange(
+      const ended: Exchanged = await exchangeRepeatable(
         reached,
         deps,
         {
@@ -98,6 +103,7 @@ export function createHTTPSender(deps: SenderDeps): HTTPSender {
     send,
     line: () => line,
     close() {
+      closes += 1;
       line?.close();
       line = undefined;
     },

@@ -25,6 +25,8 @@ export interface Identity {
   renew(refused: Credentials): Promise<Credentials | undefined>;
   /** Tells the audit log that `credentials` went to the server, once for each value and probe. */
   noteSent(credentials: Credentials): void;
+  /** Tells the audit log, once for each probe, that a handshake with the server began for which the client certificate was at hand. */
+  noteCertificate(fingerprint: string): void;
 }
 
 /** The identity of `spec` in `namespace`, towards `target`. Reads nothing before it is asked to. */
@@ -64,6 +66,11 @@ export function createIdentity(deps: IdentityDeps, spec: MCPServerSpec, namespac
     };
   };
 
+  const tell = (fingerprint: string) => {
+    if (told.has(fingerprint)) return;
+    told.add(fingerprint);
+    deps.audit({ host, fingerprint, decision: 'sent' });
+  };
   return {
     read,
     async renew(refused) {
@@ -72,12 +79,9 @@ export function createIdentity(deps: IdentityDeps, spec: MCPServerSpec, namespac
       return again.kind !== 'read' || sameCredentials(again.credentials, refused) ? undefined : again.credentials;
     },
     noteSent({ secrets }) {
-      for (const fingerprint of secrets.map((secret) => secret.fingerprint())) {
-        if (told.has(fingerprint)) continue;
-        told.add(fingerprint);
-        deps.audit({ host, fingerprint, decision: 'sent' });
-      }
+      for (const secret of secrets) tell(secret.fingerprint());
     },
+    noteCertificate: tell,
   };
 }
 

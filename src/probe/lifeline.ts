@@ -2,7 +2,7 @@
  * What may end a probe from outside: the caller's signal and the deadline of the whole probe. A probe does one thing at a time, and with
  * HTTP+SSE two: one listener and one timer serve all of its requests. Promises that `close` leaves neither behind. It never throws.
  */
-import { type Clock, createDeadline, sleep } from '../platform/clock.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
 
 /** `aborted`: the caller wants no verdict. `deadline`: `deadlineSeconds` is over. */
 export type Stop = 'aborted' | 'deadline';
@@ -24,17 +24,25 @@ export interface Lifeline {
 
 /** A lifeline of `deadlineMs`, ended earlier by `parent`. */
 export function createLifeline(clock: Clock, deadlineMs: number, parent?: AbortSignal): Lifeline {
-  const deadline = createDeadline(clock, deadlineMs, parent);
+  // For those who need a signal. Nobody here listens to it: listeners of signals are dear, and each probe has one of its own already.
+  const controller = new AbortController();
   // At most three: a stream, a request beside it, and a wait.
   const holders = new Set<(why: Stop) => void>();
-  const stopped = (): Stop | undefined => {
-    if (!deadline.signal.aborted) return undefined;
-    return deadline.expired() ? 'deadline' : 'aborted';
+  let why: Stop | undefined;
+  const stop = (cause: Stop) => {
+    why ??= cause;
+    clear();
+    controller.abort();
+    for (const cancel of [...holders]) cancel(why);
   };
-  const onStop = () => {
-    for (const cancel of [...holders]) cancel(stopped() ?? 'aborted');
+  const onParent = () => stop('aborted');
+  const timer = clock.setTimer(deadlineMs, () => stop('deadline'));
+  const clear = () => {
+    timer.cancel();
+    parent?.removeEventListener('abort', onParent);
   };
-  deadline.signal.addEventListener('abort', onStop, { once: true });
+  if (parent?.aborted) stop('aborted');
+  else parent?.addEventListener('abort', onParent, { once: true });
 
   const hold = (cancel: (why: Stop) => void) => {
     holders.add(cancel);
@@ -43,17 +51,16 @@ export function createLifeline(clock: Clock, deadlineMs: number, parent?: AbortS
     };
   };
   return {
-    signal: deadline.signal,
-    stopped,
+    signal: controller.signal,
+    stopped: () => why,
     hold,
     async wait(delayMs) {
       // The only way for `sleep` to reject is the signal.
-      await sleep(clock, delayMs, deadline.signal).catch(() => undefined);
-      return stopped();
+      await sleep(clock, delayMs, controller.signal).catch(() => undefined);
+      return why;
     },
     race<T>(work: Promise<T>) {
       return new Promise<Raced<T>>((resolve, reject) => {
-        const why = stopped();
         if (why !== undefined) {
           work.catch(() => undefined);
           resolve({ kind: 'stopped', why });
@@ -63,9 +70,6 @@ export function createLifeline(clock: Clock, deadlineMs: number, parent?: AbortS
         work.then((value) => resolve({ kind: 'done', value }), reject).finally(release);
       });
     },
-    close() {
-      deadline.signal.removeEventListener('abort', onStop);
-      deadline.clear();
-    },
+    close: clear,
   };
 }

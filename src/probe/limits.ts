@@ -34,15 +34,24 @@ export const LIMITS = {
    * for 20 to 60 bytes, so that 200,000 fill a body.
    */
   jsonValues: 200_000,
+  /**
+   * What a value costs at least, of the bytes of a probe: about its memory. A probe so parses at most 524,288 values, 52 for each of 10,000
+   * items, and texts with one value for 64 bytes or more cost nothing extra.
+   */
+  jsonValueBytes: 64,
   /** Members of one object or array in it: sorting the keys of one object with 200,000 would take half a second. */
   jsonMembers: 20_000,
   /** Characters of a cursor, which is sent back and remembered: real ones have up to a few hundred. 64 of them take 2 MiB at most. */
   cursorChars: 16 * KiB,
   /**
-   * All that one probe reads, attempts included: 10,000 items of 3 KiB. Of the worst kind of JSON it takes 3.6 s of CPU, in pieces of at
-   * most 0.3 s (measured); without it a server could take all that the deadline leaves.
+   * All that one probe reads, attempts included: 10,000 items of 3 KiB. Of the worst kind of JSON (small objects of many shapes) it takes
+   * 0.7 s of CPU, in pieces of at most 0.3 s (measured); without it a server could take all that the deadline leaves.
    */
   probeBytes: 32 * MiB,
+  /** What of it a probe may read whatever the others do: most catalogues. 1,088 probes at once, parked ones included, take 68 MiB at most. */
+  ownBytes: 64 * KiB,
+  /** What all probes of a process may hold beyond that: two of the largest, or 40 catalogues of 1,000 tools each. */
+  sharedBytes: 64 * MiB,
   /** Pages of one list. */
   pages: 64,
   /** Items of one list, malformed ones included: 64 pages × 156 items. */

@@ -5,19 +5,18 @@
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import type { Clock } from '../platform/clock.ts';
 import type { ByteBudget } from './byte-budget.ts';
+import { watchCertificate } from './certificate.ts';
 import { type EgressPolicy, isRefusedAddress, isRefusedHost } from './egress-policy.ts';
 import type { Lifeline } from './lifeline.ts';
 import { LIMITS } from './limits.ts';
+import { isLocalShortage } from './network-error.ts';
 import type { FailureFact } from './outcome.ts';
 import type { ResolvedAddress, Resolver } from './resolve.ts';
+import { openSecureContext, type TLSSettings } from './secure-context.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { Target } from './target.ts';
-
-/** What `spec.tls` asks for, as Node names it. */
-export type TLSSettings = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 
 /** What every line of a probe needs. */
 export interface LineDeps {
@@ -31,20 +30,26 @@ export interface LineDeps {
   readonly tls: TLSSettings;
   /** `timeoutSeconds`, in ms. */
   readonly timeoutMs: number;
+  /** Hears when the certificate expires that the server shows, in wall ms, at each TLS handshake. Default: nobody. */
+  readonly noteCertificate?: (expiresAtMs: number) => void;
 }
 
 export interface Line {
   readonly target: Target;
   /** Starts one request on this line's only socket. */
   request(options: http.RequestOptions): http.ClientRequest;
-  /** Ends the socket. Idempotent. */
+  /** Ends the socket, and with it what is under way; a request that follows connects anew. Idempotent. */
   close(): void;
+  /** How often it was closed by us: what ended so is not to be sent again. */
+  closes(): number;
 }
 
 export type LineOpened =
   | { readonly kind: 'opened'; readonly line: Line }
   | { readonly kind: 'failed'; readonly fact: FailureFact }
-  | { readonly kind: 'aborted' };
+  | { readonly kind: 'aborted' }
+  /** Names that hang held all the resolver's places, or we ran out of descriptors: nothing was learned about this one. */
+  | { readonly kind: 'undecided' };
 
 /** Prepares a line to `target`; the first request connects it. A refused destination gets no packet, not even to ask for its name twice. */
 export async function openLine(target: Target, deps: LineDeps): Promise<LineOpened> {
@@ -66,24 +71,35 @@ const FORBIDDEN: LineOpened = { kind: 'failed', fact: { kind: 'forbidden', stage
 
 type Found =
   | { readonly kind: 'resolved'; readonly addresses: readonly ResolvedAddress[] }
-  | { readonly kind: 'failed'; readonly fact: FailureFact }
-  | { readonly kind: 'aborted' };
+  | Exclude<LineOpened, { kind: 'opened' }>;
 
 /** The look-up within the request's time; it may go on behind us, since the system's resolver can not be stopped. */
 async function resolveWithin(host: string, deps: LineDeps): Promise<Found> {
-  const overdue = Promise.withResolvers<'overdue'>();
-  const timer = deps.clock.setTimer(deps.timeoutMs, () => overdue.resolve('overdue'));
-  const raced = await deps.lifeline.race(Promise.race([deps.resolve(host), overdue.promise]));
+  const overdue = Promise.withResolvers<undefined>();
+  const patience = new AbortController();
+  const timer = deps.clock.setTimer(deps.timeoutMs, () => overdue.resolve(undefined));
+  const asked = deps.resolve(host, patience.signal);
+  const raced = await deps.lifeline.race(Promise.race([asked, overdue.promise]));
   timer.cancel();
-  if (raced.kind === 'stopped') {
-    return raced.why === 'aborted'
-      ? { kind: 'aborted' }
-      : { kind: 'failed', fact: { kind: 'deadline', stage: 'resolve', scope: 'probe' } };
+  patience.abort();
+  if (raced.kind === 'stopped' && raced.why === 'aborted') return { kind: 'aborted' };
+  // Who only waited for a place says so when its patience ends; `undefined` wins over a look-up that hangs.
+  const resolution = (raced.kind === 'done' ? raced.value : undefined) ?? (await Promise.race([asked, undefined]));
+  if (resolution === undefined) {
+    const scope = raced.kind === 'stopped' ? 'probe' : 'request';
+    return { kind: 'failed', fact: { kind: 'deadline', stage: 'resolve', scope } };
   }
-  if (raced.value === 'overdue') return { kind: 'failed', fact: { kind: 'deadline', stage: 'resolve', scope: 'request' } };
-  const resolution = raced.value;
-  if (resolution.kind === 'resolved') return resolution;
-  return { kind: 'failed', fact: { kind: 'network', stage: 'resolve', errorCode: resolution.errorCode } };
+  switch (resolution.kind) {
+    case 'resolved':
+      return resolution;
+    case 'failed': {
+      const { errorCode } = resolution;
+      if (isLocalShortage({ code: errorCode })) return { kind: 'undecided' };
+      return { kind: 'failed', fact: { kind: 'network', stage: 'resolve', errorCode } };
+    }
+    case 'crowded':
+      return { kind: 'undecided' };
+  }
 }
 
 /** `addresses` is undefined for an IP literal, which Node connects to without asking `lookup`. */
@@ -96,19 +112,32 @@ function createLine(target: Target, addresses: readonly ResolvedAddress[] | unde
   };
   if (!target.secure) {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    return {
-      target,
-      request: (options) => http.request({ ...shared, ...options, agent }),
-      close: () => agent.destroy(),
-    };
+    return { target, request: (options) => http.request({ ...shared, ...options, agent }), ...closing(agent) };
   }
   // No session cache: a resumed session would skip the verification of the certificate.
   const agent = new https.Agent({ keepAlive: true, maxSockets: 1, maxCachedSessions: 0 });
-  const { tls } = deps;
+  const { servername, rejectUnauthorized = true } = deps.tls;
+  const secureContext = openSecureContext(deps.tls);
+  const secured = {
+    ...shared,
+    rejectUnauthorized,
+    ...(servername === undefined ? {} : { servername }),
+    ...(secureContext === undefined ? {} : { secureContext }),
+  };
+  const { noteCertificate = () => {} } = deps;
+  const request: Line['request'] = (options) =>
+    watchCertificate(https.request({ ...secured, ...options, agent }), noteCertificate);
+  return { target, request, ...closing(agent) };
+}
+
+function closing(agent: http.Agent): Pick<Line, 'close' | 'closes'> {
+  let closes = 0;
   return {
-    target,
-    request: (options) => https.request({ ...shared, ...tls, ...options, agent }),
-    close: () => agent.destroy(),
+    close() {
+      closes += 1;
+      agent.destroy();
+    },
+    closes: () => closes,
   };
 }
 

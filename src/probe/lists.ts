@@ -9,12 +9,19 @@ import { isObject, type JSONObject } from './json-rpc.ts';
 import { LIMITS } from './limits.ts';
 import type { FailureFact, McpMethod, Snapshot, SnapshotList } from './outcome.ts';
 import type { Sanitize } from './sanitize.ts';
-import { assembleSnapshot, boundFeatures, createListDigester, type ListDigester, type ListKind } from './snapshot.ts';
+import {
+  assembleSnapshot,
+  boundFeatures,
+  createListDigester,
+  type ListDigester,
+  type ListKind,
+  type OnName,
+} from './snapshot.ts';
 
 /** Sends one list request. */
 export type Ask = (method: McpMethod, params: JSONObject) => Promise<Answer>;
 
-export type ListsRead = { readonly kind: 'read'; readonly snapshot: Snapshot } | Ended;
+export type ListsRead = { readonly kind: 'read'; readonly snapshot: Snapshot; readonly missingTools: readonly string[] } | Ended;
 
 interface ListPlan {
   readonly feature: string;
@@ -45,17 +52,24 @@ export function readAdvertised(capabilities: JSONObject, sanitize: Sanitize): Ad
   };
 }
 
-/** At most 4 lists × 64 pages. */
-export async function readLists(ask: Ask, advertised: Advertised, sanitize: Sanitize): Promise<ListsRead> {
+/** At most 4 lists × 64 pages. Of `expectedTools` those are missing that no tool has for its name, letter by letter. */
+export async function readLists(
+  ask: Ask,
+  advertised: Advertised,
+  sanitize: Sanitize,
+  expectedTools: readonly string[] = [],
+): Promise<ListsRead> {
+  const missing = new Set(expectedTools);
   const lists: Partial<Record<ListKind, SnapshotList>> = {};
   for (const plan of PLANS) {
     if (!advertised.lists.has(plan.feature)) continue;
-    const read = await readList(ask, plan, sanitize);
+    const read = await readList(ask, plan, sanitize, plan.kind === 'tools' ? (name) => missing.delete(name) : undefined);
     if (read === undefined) continue;
     if (read.kind !== 'list') return read;
     lists[plan.kind] = read.list;
   }
-  return { kind: 'read', snapshot: assembleSnapshot({ features: advertised.features, ...lists }) };
+  const snapshot = assembleSnapshot({ features: advertised.features, ...lists });
+  return { kind: 'read', snapshot, missingTools: [...missing] };
 }
 
 /** Undefined: there is no such list. */
@@ -63,8 +77,9 @@ async function readList(
   ask: Ask,
   plan: ListPlan,
   sanitize: Sanitize,
+  onName: OnName | undefined,
 ): Promise<{ readonly kind: 'list'; readonly list: SnapshotList } | Ended | undefined> {
-  const digester = createListDigester(plan.kind, sanitize);
+  const digester = createListDigester(plan.kind, sanitize, onName);
   const seen = new Set<string>();
   let cursor: string | undefined;
   for (let page = 1; ; page += 1) {

@@ -2,10 +2,13 @@
  * Who asks an authorization server for a token: the client that `auth.oauth` declares, with what its Secrets hold at this moment. It reads
  * Secrets by name, in the object's namespace, and nothing else; it sends nothing.
  */
+import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import type { OAuth } from '../api/v1alpha1/auth.ts';
+import type { CredentialDetail } from '../api/v1alpha1/credential-details.ts';
+import type { CredentialField } from '../api/v1alpha1/credential-field.ts';
 import { ALLOWED_HOSTS } from '../api/v1alpha1/group.ts';
-import { Credential, readCredentialText } from './credential.ts';
+import { Credential, readCredentialText, whyUnsendable } from './credential.ts';
 import type { FailureFact } from './outcome.ts';
 import type { DataObject, References } from './ports.ts';
 import type { Target } from './target.ts';
@@ -15,6 +18,8 @@ export interface BoundCredential {
   readonly credential: Credential;
   /** The annotation {@link ALLOWED_HOSTS} of its Secret. */
   readonly allowedHosts: string | undefined;
+  /** Where the spec refers to it. */
+  readonly field: CredentialField;
 }
 
 /** How the client proves itself. */
@@ -35,8 +40,8 @@ export interface OAuthClient {
   /** Everything out of Secrets that the token endpoint gets, or a proof of. */
   readonly bound: readonly BoundCredential[];
   readonly scopes: readonly string[];
-  /** What the token is meant for (RFC 8707). */
-  readonly resource: string;
+  /** What the token is meant for (RFC 8707); undefined: the authorization server is not told. */
+  readonly resource: string | undefined;
 }
 
 export type OAuthClientRead =
@@ -61,19 +66,21 @@ export async function readOAuthClient(
   const bound: BoundCredential[] = [];
   let { clientID } = oauth;
   if (clientID === undefined && idRef !== undefined) {
-    const found = await readKey(idRef, namespace, references, signal);
+    const field = 'auth.oauth.clientIDFrom.secretKeyRef';
+    const found = await readKey({ ...idRef, field }, namespace, references, signal);
     if (found.kind !== 'read') return found;
     const text = readText(found.bytes);
-    if (text === undefined) return INVALID;
+    if (text === undefined) return refused('invalidCredentials', field, whyUnreadable(found.bytes));
     clientID = text;
-    bound.push({ credential: new Credential(text), allowedHosts: found.allowedHosts });
+    bound.push({ credential: new Credential(text), allowedHosts: found.allowedHosts, field });
   }
-  const found = await readKey(proofRef, namespace, references, signal);
+  const field = oauth.clientSecretRef === undefined ? 'auth.oauth.privateKeyRef' : 'auth.oauth.clientSecretRef';
+  const found = await readKey({ name: proofRef.name, key: proofRef.key, field }, namespace, references, signal);
   if (found.kind !== 'read') return found;
   const proof = readProof(oauth, found.bytes);
-  if (proof === undefined) return INVALID;
+  if (proof === undefined) return refused('invalidCredentials', field, whyUnreadable(found.bytes));
   const value = proof.kind === 'secret' ? proof.secret : Buffer.from(proof.bytes).toString('latin1');
-  bound.push({ credential: new Credential(value), allowedHosts: found.allowedHosts });
+  bound.push({ credential: new Credential(value), allowedHosts: found.allowedHosts, field });
   return {
     kind: 'read',
     client: {
@@ -83,7 +90,7 @@ export async function readOAuthClient(
       proof,
       bound,
       scopes: oauth.scopes ?? [],
-      resource: oauth.resource ?? resourceOf(target),
+      resource: oauth.resourceIndicator === 'Omit' ? undefined : (oauth.resource ?? resourceOf(target)),
     },
   };
 }
@@ -103,7 +110,7 @@ export function identifyToken(namespace: string, client: OAuthClient, trust: rea
     proof.kind === 'key' ? [proof.declared.alg ?? null, proof.declared.kid ?? null] : [],
     client.bound.map(({ credential, allowedHosts }) => [credential.reveal(), allowedHosts ?? null]),
     client.scopes.toSorted(),
-    client.resource,
+    client.resource ?? null,
     trust,
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
@@ -116,21 +123,21 @@ function resourceOf({ shownURL, origin }: Target): string {
 
 type Refused = Extract<OAuthClientRead, { kind: 'refused' }>;
 
-const INVALID: Refused = {
-  kind: 'refused',
-  fact: { kind: 'reference', stage: 'credentials', problem: 'invalidCredentials' },
-};
-const NOT_FOUND: Refused = {
-  kind: 'refused',
-  fact: { kind: 'reference', stage: 'credentials', problem: 'credentialsNotFound' },
-};
+function refused(
+  problem: 'credentialsNotFound' | 'invalidCredentials',
+  field: CredentialField,
+  detail?: CredentialDetail,
+): Refused {
+  const fact = { kind: 'reference', stage: 'credentials', problem, field, ...(detail === undefined ? {} : { detail }) } as const;
+  return { kind: 'refused', fact };
+}
 
 type KeyRead =
   | { readonly kind: 'read'; readonly bytes: Uint8Array; readonly allowedHosts: string | undefined }
   | Exclude<OAuthClientRead, { kind: 'read' }>;
 
 async function readKey(
-  ref: { readonly name: string; readonly key: string },
+  ref: { readonly name: string; readonly key: string; readonly field: CredentialField },
   namespace: string,
   references: References,
   signal: AbortSignal,
@@ -139,7 +146,7 @@ async function readKey(
   if (object.kind === 'unavailable') return { kind: 'unavailable' };
   const secret: DataObject | undefined = object.kind === 'found' ? object.value : undefined;
   const bytes = secret?.data.get(ref.key);
-  if (secret === undefined || bytes === undefined) return NOT_FOUND;
+  if (secret === undefined || bytes === undefined) return refused('credentialsNotFound', ref.field);
   return { kind: 'read', bytes, allowedHosts: secret.annotations[ALLOWED_HOSTS] };
 }
 
@@ -149,8 +156,17 @@ function readProof({ privateKeyRef }: OAuth, bytes: Uint8Array): Proof | undefin
   return secret === undefined ? undefined : { kind: 'secret', secret };
 }
 
-/** Forms are UTF-8 (RFC 6749, appendix B), unlike headers. */
+/** Forms are UTF-8 (RFC 6749, appendix B), unlike headers: other bytes would be sent as another secret. */
 function readText(bytes: Uint8Array): string | undefined {
-  const text = readCredentialText(bytes);
-  return text === undefined ? undefined : Buffer.from(text, 'latin1').toString('utf8');
+  const read = readCredentialText(bytes);
+  if (read === undefined) return undefined;
+  const utf8 = Buffer.from(read, 'latin1');
+  const text = utf8.toString('utf8');
+  return isUtf8(utf8) && !/[\x80-\x9f]/.test(text) ? text : undefined;
+}
+
+/** Why {@link readText} gives no text for these bytes. */
+function whyUnreadable(bytes: Uint8Array): CredentialDetail {
+  if (readCredentialText(bytes) === undefined) return whyUnsendable(bytes);
+  return isUtf8(bytes) ? 'controlCharacter' : 'encoding';
 }

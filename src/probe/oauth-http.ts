@@ -6,10 +6,11 @@
 
 import { factOfRefusal, factOfTrouble, misconfigured } from './authorization-fact.ts';
 import { collectBody, type ParsedJSON, parseJSON } from './body.ts';
-import { exchange, type Head } from './exchange.ts';
+import type { Head } from './exchange.ts';
 import { LIMITS } from './limits.ts';
 import { type Line, type LineDeps, openLine } from './line.ts';
 import type { FailureFact } from './outcome.ts';
+import { exchangeRepeatable } from './repeatable-exchange.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { createStopwatch } from './stopwatch.ts';
 import { createTarget, type Target, takesCredentials } from './target.ts';
@@ -62,6 +63,7 @@ export function createOAuthHTTP(deps: OAuthHTTPDeps): OAuthHTTP {
     if (open !== undefined) return open;
     const opened = await openLine(target, { ...deps, stopwatch });
     if (opened.kind === 'aborted') throw new Unanswered(opened);
+    if (opened.kind === 'undecided') throw new Unanswered({ kind: 'unavailable' });
     if (opened.kind === 'failed') throw new Unanswered({ kind: 'refused', fact: factOfTrouble(opened.fact) });
     lines.set(target.origin, opened.line);
     return opened.line;
@@ -73,10 +75,13 @@ export function createOAuthHTTP(deps: OAuthHTTPDeps): OAuthHTTP {
       const target = createTarget(new URL(url), deps.policy);
       if (!takesCredentials(target, deps.policy)) throw refuse(misconfigured('plainHTTP'));
       const line = await reach(target);
+      // Metadata may be asked for twice, a token may not (an assertion is good for one request): it goes out on a fresh connection, that
+      // no idle time-out of the server can have ended already.
+      if (method === 'POST') line.close();
       const text = body?.toString();
       const collected = collectBody(LIMITS.authorizationBytes, 'refuse');
       let head: Head | undefined;
-      const ended = await exchange(
+      const ended = await exchangeRepeatable(
         { ...line, target },
         { ...deps, stopwatch },
         {

@@ -3,12 +3,11 @@
  * issuer. Of the declared TLS settings an authorization server gets the trusted authorities alone: client certificate, server name and
  * skipped verification are between us and the MCP server.
  */
-import { rootCertificates } from 'node:tls';
 import { findAuthorizationServer } from './authorization-server.ts';
 import { Credential } from './credential.ts';
-import type { TLSSettings } from './line.ts';
 import { identifyToken, type OAuthClient } from './oauth-client.ts';
 import { createOAuthHTTP, type Ending, type OAuthHTTPDeps } from './oauth-http.ts';
+import type { TLSSettings } from './secure-context.ts';
 import type { Target } from './target.ts';
 import { takesCredentials } from './target.ts';
 import type { TokenCache } from './token-cache.ts';
@@ -38,11 +37,10 @@ export async function obtainToken(
 ): Promise<ProbeTokenObtained> {
   // A token that could not be sent is not asked for.
   if (!takesCredentials(target, deps.policy)) return { kind: 'refused', fact: { kind: 'forbidden', stage: 'policy' } };
-  const { ca } = deps.tls;
-  const key = identifyToken(namespace, client, describeTrust(ca));
-  const obtained = await deps.tokens.obtain(key, deps.lifeline, () =>
-    askForToken({ ...deps, tls: ca === undefined ? {} : { ca } }, client),
-  );
+  const { ca = [], systemRoots = true } = deps.tls;
+  const trust: TLSSettings = { ca, systemRoots, rejectUnauthorized: true };
+  const key = identifyToken(namespace, client, [systemRoots ? 'system' : 'bundle', ...ca]);
+  const obtained = await deps.tokens.obtain(key, deps.lifeline, () => askForToken({ ...deps, tls: trust }, client));
   return obtained.kind === 'obtained' ? { ...obtained, key, hidden: hiddenOf(client) } : obtained;
 }
 
@@ -55,16 +53,6 @@ async function askForToken(deps: OAuthDeps, client: OAuthClient): Promise<TokenI
   } finally {
     http.close();
   }
-}
-
-const SYSTEM_ROOTS: ReadonlySet<string> = new Set(rootCertificates);
-
-/** The authorities beyond the system's, and whether these count: 150 certificates need no hashing for that. */
-function describeTrust(ca: TLSSettings['ca']): readonly string[] {
-  if (ca === undefined) return ['system'];
-  const all = (Array.isArray(ca) ? ca : [ca]).map(String);
-  const own = all.filter((pem) => !SYSTEM_ROOTS.has(pem));
-  return own.length < all.length ? ['system', ...own] : own;
 }
 
 /** A secret as it is, and as a form or a Basic header carries it. A key never leaves. */

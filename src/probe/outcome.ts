@@ -3,6 +3,8 @@
  * decide, the prober compares it with a short exact list at once and keeps only the mark. `classify.ts` turns facts into a verdict.
  */
 import type { AuthorizationDetail } from '../api/v1alpha1/authorization-details.ts';
+import type { CredentialDetail } from '../api/v1alpha1/credential-details.ts';
+import type { CredentialField } from '../api/v1alpha1/credential-field.ts';
 import type { Stage } from '../api/v1alpha1/status.ts';
 
 export type Era = 'Modern' | 'Legacy';
@@ -52,6 +54,8 @@ export interface Finding {
   readonly negotiated: boolean;
   readonly server: { readonly name: string; readonly version: string; readonly title?: string };
   readonly snapshot: Snapshot;
+  /** Names of `expect.tools` that no offered tool has, compared before anything is removed or redacted from what the server offers. */
+  readonly missingTools: readonly string[];
   /** Wall time in ms at which a declared JWT expires, where one was sent. */
   readonly credentialExpiresAtMs?: number;
 }
@@ -175,6 +179,10 @@ export type FailureFact =
         | 'invalidCredentials'
         | 'notBoundToHost'
         | 'tokenExpired';
+      /** Which reference it is; undefined for a Service. */
+      readonly field?: CredentialField;
+      /** What is wrong with it, of `invalidCredentials`. */
+      readonly detail?: CredentialDetail;
     }
   /** The authorization server's part (page 4, rows 24, 58–60). */
   | {

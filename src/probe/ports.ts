@@ -1,6 +1,7 @@
 /**
  * What the prober offers and what it needs from others: types only, no code.
  */
+import type { ReferenceName } from '../api/v1alpha1/messages.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { Stage } from '../api/v1alpha1/status.ts';
 import type { Era, Outcome, Transport } from './outcome.ts';
@@ -28,6 +29,10 @@ export interface ProbeReport {
   readonly stageMs: Readonly<Partial<Record<Stage, number>>>;
   /** The Secrets and ConfigMaps that the verdict rests on, each as it was last read. */
   readonly reads?: readonly ReferenceRead[];
+  /** What the API server did not let us read; then the outcome is `undecided`. */
+  readonly forbidden?: ReferenceName;
+  /** Wall time in ms at which the certificate expires that the server showed last; undefined without TLS. */
+  readonly certificateExpiresAtMs?: number;
 }
 
 /** A Secret or ConfigMap of the object's namespace, as a probe found it. */
@@ -47,8 +52,8 @@ export interface Prober {
 export type Lookup<T> =
   | { readonly kind: 'found'; readonly value: T }
   | { readonly kind: 'notFound' }
-  /** The API server is away, or does not let us: nothing is known. */
-  | { readonly kind: 'unavailable' };
+  /** The API server is away, or does not let us (`forbidden`): nothing is known. */
+  | { readonly kind: 'unavailable'; readonly forbidden?: true };
 
 /** Decoded data of a Secret or ConfigMap. */
 export interface DataObject {

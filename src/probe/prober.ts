@@ -6,21 +6,22 @@
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import { runAttempts } from './attempts.ts';
-import { type ByteBudget, createByteBudget } from './byte-budget.ts';
+import { type ByteBudget, createByteBudget, createBytePool } from './byte-budget.ts';
 import { classifyOutcome } from './classify.ts';
 import type { Trouble } from './conversation.ts';
 import { type Credentials, declaresCredentials } from './credentials.ts';
 import type { EgressPolicy } from './egress-policy.ts';
 import type { SenderDeps } from './http-sender.ts';
-import { ask, createIdentity, type Identity } from './identity.ts';
+import { ask, createIdentity, type Identity, type IdentityDeps } from './identity.ts';
 import { createLifeline, type Lifeline } from './lifeline.ts';
-import type { TLSSettings } from './line.ts';
+import { LIMITS } from './limits.ts';
 import type { Failure, FailureFact, Outcome } from './outcome.ts';
 import type { ProbeReport, ProbeRequest, Prober, References } from './ports.ts';
 import { type ProbeEvent, type ProbeLog, silentLog } from './probe-log.ts';
 import { recordReads } from './reads.ts';
 import { createSystemResolver, type Resolver } from './resolve.ts';
 import { createSanitizer } from './sanitize.ts';
+import type { TLSSettings } from './secure-context.ts';
 import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 import { findTarget, type Target } from './target.ts';
 import { readTLSSettings } from './tls-settings.ts';
@@ -47,6 +48,7 @@ interface Visit {
   readonly lifeline: Lifeline;
   readonly budget: ByteBudget;
   stopwatch: Stopwatch;
+  certificateExpiresAtMs?: number;
 }
 
 type Report = Pick<ProbeReport, 'outcome' | 'verdict' | 'attempts'>;
@@ -54,19 +56,20 @@ type Report = Pick<ProbeReport, 'outcome' | 'verdict' | 'attempts'>;
 /** Creates a prober. One serves all objects at once. */
 export function createProber(options: ProberDeps): Prober {
   const tokens = createTokenCache(options.clock);
-  const deps = { resolve: createSystemResolver(), log: silentLog, ...options, tokens };
+  const pool = createBytePool();
+  const deps = { resolve: createSystemResolver(options.clock), log: silentLog, ...options, tokens };
   return {
     async probe(request, signal) {
       const { clock } = deps;
       const startedMs = clock.monotonicMs();
       const lifeline = createLifeline(clock, request.spec.probe.deadlineSeconds * 1000, signal);
-      const { references, reads } = recordReads(deps.references);
+      const { references, reads, forbidden } = recordReads(deps.references);
       const visit: Visit = {
         request,
         deps: { ...deps, references },
         lifeline,
         stopwatch: createStopwatch(clock),
-        budget: createByteBudget(),
+        budget: createByteBudget(LIMITS.probeBytes, pool),
       };
       let report: Report;
       try {
@@ -76,8 +79,17 @@ export function createProber(options: ProberDeps): Prober {
         report = judged(lifeline.stopped() === 'aborted' ? { kind: 'aborted' } : failedOutcome(visit, UNEXPECTED), 0);
       } finally {
         lifeline.close();
+        visit.budget.close();
       }
-      return { ...report, durationMs: clock.monotonicMs() - startedMs, stageMs: visit.stopwatch.readMs(), reads: reads() };
+      const denied = report.outcome.kind === 'undecided' ? forbidden() : undefined;
+      return {
+        ...report,
+        durationMs: clock.monotonicMs() - startedMs,
+        stageMs: visit.stopwatch.readMs(),
+        reads: reads(),
+        ...(visit.certificateExpiresAtMs !== undefined && { certificateExpiresAtMs: visit.certificateExpiresAtMs }),
+        ...(denied !== undefined && { forbidden: denied }),
+      };
     },
   };
 }
@@ -93,12 +105,14 @@ async function visitServer(visit: Visit): Promise<Report> {
   if (found.kind === 'refused') return judged(failedOutcome(visit, found.fact), 0);
   const { target } = found;
 
-  const tls = await ask(lifeline, readTLSSettings(spec.tls, namespace, target, deps, lifeline.signal));
+  const audit: IdentityDeps['audit'] = (use) =>
+    deps.log.audit({ namespace, name: request.name, probeID: request.probeID, ...use });
+  const tls = await ask(lifeline, readTLSSettings(spec.tls, namespace, target, { ...deps, audit }, lifeline.signal));
   if (tls.kind === 'aborted') return judged(tls, 0);
   if (tls.kind === 'unavailable') return judged({ kind: 'undecided' }, 0);
   if (tls.kind === 'refused') return judged(failedOutcome(visit, tls.fact), 0);
 
-  const identity = identityOf(visit, target, tls.settings);
+  const identity = identityOf(visit, target, tls.settings, audit);
   visit.stopwatch.enter('credentials');
   const first = await identity.read();
   visit.stopwatch.stop();
@@ -116,7 +130,10 @@ async function visitServer(visit: Visit): Promise<Report> {
           return await attemptOnce(visit, target, credentials, tls.settings, attempt);
         } finally {
           // A connection came about, and the first bytes on it hold the headers.
-          if (visit.stopwatch.readMs().http !== undefined) identity.noteSent(credentials);
+          const { tls: handshake, http } = visit.stopwatch.readMs();
+          if (http !== undefined) identity.noteSent(credentials);
+          // A client shows its certificate before it has judged the server's: a handshake that began counts.
+          if (handshake !== undefined && tls.fingerprint !== undefined) identity.noteCertificate(tls.fingerprint);
         }
       },
       renew: async (attempt) => {
@@ -156,12 +173,15 @@ async function attemptOnce(
     resolve: deps.resolve,
     tls,
     timeoutMs: spec.probe.timeoutSeconds * 1000,
+    noteCertificate: (expiresAtMs) => {
+      visit.certificateExpiresAtMs = expiresAtMs;
+    },
     target,
     headers: credentials.headers,
     userAgent: `${clientInfo.name}/${clientInfo.version}`,
   };
   const sanitize = createSanitizer([...credentials.secrets, ...(credentials.hidden ?? [])].map((secret) => secret.reveal()));
-  const spoken = await speak(connect, { sanitize, clientInfo }, spec, remembered);
+  const spoken = await speak(connect, { sanitize, clientInfo, expectedTools: spec.expect?.tools ?? [] }, spec, remembered);
   return conclude(visit, target, credentials, spoken, attempt);
 }
 
@@ -188,9 +208,9 @@ function conclude(visit: Visit, target: Target, credentials: Credentials, spoken
   }
 }
 
-function identityOf(visit: Visit, target: Target, tls: TLSSettings): Identity {
+function identityOf(visit: Visit, target: Target, tls: TLSSettings, audit: IdentityDeps['audit']): Identity {
   const { request, deps, lifeline, budget } = visit;
-  const { namespace, name, probeID, spec } = request;
+  const { namespace, spec } = request;
   const { clientInfo } = deps;
   return createIdentity(
     {
@@ -204,7 +224,7 @@ function identityOf(visit: Visit, target: Target, tls: TLSSettings): Identity {
       tls,
       timeoutMs: spec.probe.timeoutSeconds * 1000,
       userAgent: `${clientInfo.name}/${clientInfo.version}`,
-      audit: (use) => deps.log.audit({ namespace, name, probeID, ...use }),
+      audit,
     },
     spec,
     namespace,
@@ -220,6 +240,8 @@ function judged(outcome: Outcome, attempts: number): Report {
 const BEFORE_SENDING: ReadonlySet<string> = new Set(['resolve', 'connect', 'tls', 'policy', 'credentials']);
 
 function failedOutcome(visit: Visit, fact: FailureFact, trouble?: Trouble, credentials?: Credentials): Outcome {
+  // Others hold all the memory that there is for answers: this says nothing about the server.
+  if (visit.budget.crowded()) return { kind: 'undecided' };
   const failure: Failure = {
     credentialsDeclared: declaresCredentials(visit.request.spec),
     credentialsSent: (credentials?.secrets.length ?? 0) > 0 && !BEFORE_SENDING.has(fact.stage),

@@ -57,15 +57,18 @@ const DEFINITIONS: Readonly<Record<ListKind, { required: Record<string, Check>; 
   },
 };
 
+/** Told of each well-formed item's name as the server wrote it. It may decide, and must not be kept or shown. */
+export type OnName = (rawName: string) => void;
+
 /** Digests one list as its pages arrive. It holds at most 10,000 × (512 characters + 64 hex digits), 11 MiB, whatever the pages hold. */
-export function createListDigester(kind: ListKind, sanitize: Sanitize): ListDigester {
+export function createListDigester(kind: ListKind, sanitize: Sanitize, onName?: OnName): ListDigester {
   const items: SnapshotItem[] = [];
   let invalid = 0;
   return {
     add(page) {
       if (items.length + invalid + page.length > LIMITS.items) return false;
       for (const raw of page) {
-        const item = describeItem(kind, raw, sanitize);
+        const item = describeItem(kind, raw, sanitize, onName);
         if (item === undefined) invalid += 1;
         else items.push(item);
       }
@@ -110,12 +113,14 @@ export function createSnapshot(raw: RawSnapshot, sanitize: Sanitize): Snapshot |
 }
 
 /** Undefined for a malformed item: no object, a field missing or of a wrong type, or a value that JSON can not canonically bear. */
-function describeItem(kind: ListKind, raw: unknown, sanitize: Sanitize): SnapshotItem | undefined {
+function describeItem(kind: ListKind, raw: unknown, sanitize: Sanitize, onName?: OnName): SnapshotItem | undefined {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
   const definition = definitionOf(kind, raw);
   const text = definition === undefined ? undefined : canonicalOf(definition);
   if (definition === undefined || text === undefined) return undefined;
-  return { name: sanitize(String(definition['name']), MAX_NAME_CHARS), digest: sha256(text) };
+  const name = String(definition['name']);
+  onName?.(name);
+  return { name: sanitize(name, MAX_NAME_CHARS), digest: sha256(text) };
 }
 
 /** The fields that make the definition, or undefined when one does not fit. */

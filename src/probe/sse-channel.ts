@@ -61,7 +61,7 @@ export function createSSEChannel(deps: SenderDeps, getter: HTTPSender = createHT
       nextID += 1;
       const startedMs = clock.monotonicMs();
       const answered = stream.answer(asked, id);
-      const posted = post(poster, asked, id, clock.wallMs);
+      const posted = post(poster, asked, id, deps);
       // Both may still be under way when the other one decides.
       posted.catch(() => undefined);
       answered.catch(() => undefined);
@@ -81,7 +81,7 @@ export function createSSEChannel(deps: SenderDeps, getter: HTTPSender = createHT
     },
     async notify(call) {
       if (connection === undefined) return failed(call, { kind: 'unexpected', stage: 'session' });
-      const posted = await post(connection.poster, inSession(call, connection.stream), undefined, clock.wallMs);
+      const posted = await post(connection.poster, inSession(call, connection.stream), undefined, deps);
       return posted === 'accepted' || posted.kind === 'result' ? undefined : posted;
     },
     // Closing the stream ends the session.
@@ -100,7 +100,7 @@ async function post(
   poster: HTTPSender,
   call: Call,
   id: number | undefined,
-  wallMs: () => number,
+  { clock, budget }: SenderDeps,
 ): Promise<'accepted' | Answer | Ended> {
   const body = writeRequest(id, call.method, call.params);
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body))];
@@ -113,8 +113,8 @@ async function post(
   if (sent.kind !== 'answered') return sent;
   const { head, ended } = sent;
   const text = collected?.text() ?? '';
-  if (!isSuccess(head.httpStatus)) return readRefusal(call, head, text, wallMs());
+  if (!isSuccess(head.httpStatus)) return readRefusal(call, head, text, clock.wallMs());
   if (id === undefined || collected === undefined) return 'accepted';
-  const answer = readBody(call, id, { ...head, httpStatus: 200 }, text, ended === 'truncated');
+  const answer = readBody(call, id, { ...head, httpStatus: 200 }, { text, truncated: ended === 'truncated' }, budget);
   return answer.kind === 'failed' && answer.trouble.fact.kind === 'payload' ? 'accepted' : answer;
 }

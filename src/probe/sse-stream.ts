@@ -4,6 +4,7 @@
  * and never answered; an answer that nobody waits for is dropped at once.
  */
 import { type CollectedBody, collectBody, ignoreBody } from './body.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import type { Answer, Call, Ended } from './conversation.ts';
 import { createEventReader, readEventMessage } from './event-reader.ts';
 import type { BodySink, Head } from './exchange.ts';
@@ -33,15 +34,17 @@ type StreamFact = Exclude<Ended, { kind: 'failed' }> | { readonly kind: 'failed'
 export function openServerStream(call: Call, deps: SenderDeps, sender: HTTPSender): Promise<StreamOpened> {
   const opening = Promise.withResolvers<StreamOpened>();
   let refusal: CollectedBody | undefined;
-  let waiting: { readonly id: number; readonly call: Call; resolve(answer: Answer): void } | undefined;
+  let waiting:
+    | { readonly id: number; readonly call: Call; resolve(answer: Answer): void; reject(error: unknown): void }
+    | undefined;
   let over: StreamFact | undefined;
 
   const stream = (endpoint: Target): ServerStream => ({
     endpoint,
     ended: (asked) => (over === undefined ? undefined : endedFor(asked, over)),
     answer(asked, id) {
-      const { promise, resolve } = Promise.withResolvers<Answer>();
-      waiting = { id, call: asked, resolve };
+      const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+      waiting = { id, call: asked, resolve, reject };
       return promise;
     },
     close: sender.close,
@@ -61,7 +64,7 @@ export function openServerStream(call: Call, deps: SenderDeps, sender: HTTPSende
   const pick = (head: Head): BodySink => {
     const { httpStatus } = head;
     if (isSuccess(httpStatus)) {
-      return mediaType(head) === 'text/event-stream' ? readStream(httpStatus, onEndpoint, onAnswer) : ignoreBody;
+      return mediaType(head) === 'text/event-stream' ? readStream(httpStatus, deps.budget, onEndpoint, onAnswer) : ignoreBody;
     }
     refusal = collectBody(LIMITS.errorBodyBytes, 'cut');
     return refusal;
@@ -73,13 +76,19 @@ export function openServerStream(call: Call, deps: SenderDeps, sender: HTTPSende
     opening.resolve(ended);
     waiting?.resolve(endedFor(waiting.call, over));
   };
-  sender.send(call, { method: 'GET', headers: [], accept: 'text/event-stream' }, pick).then(finish).catch(opening.reject);
+  const crash = (error: unknown) => {
+    over = { kind: 'failed', fact: { kind: 'unexpected', stage: 'payload' } };
+    opening.reject(error);
+    waiting?.reject(error);
+  };
+  sender.send(call, { method: 'GET', headers: [], accept: 'text/event-stream' }, pick).then(finish).catch(crash);
   return opening.promise;
 }
 
 /** The stream as a sink: the first event of type `endpoint` makes it last. */
 function readStream(
   httpStatus: number,
+  budget: ByteBudget,
   onEndpoint: (data: string) => FailureFact | undefined,
   onAnswer: (message: AnswerMessage, httpStatus: number) => void,
 ): BodySink {
@@ -90,7 +99,7 @@ function readStream(
       return onEndpoint(data);
     }
     if (type !== 'message') return undefined;
-    const message = readEventMessage(data, httpStatus);
+    const message = readEventMessage(data, httpStatus, budget);
     if (message.kind === 'unreadable') return message.fact;
     if (message.kind !== 'incoming') onAnswer(message, httpStatus);
     return undefined;
@@ -101,9 +110,12 @@ function readStream(
 /** The endpoint event's URL, relative or absolute. A place on another origin would get the credentials of this one. */
 function readEndpoint(data: string, from: Target, deps: SenderDeps): Target | FailureFact {
   if (data.length > LIMITS.endpointBytes) return { kind: 'limit', stage: 'payload', limit: 'event' };
-  const url = URL.parse(data, new URL(from.path, from.origin));
+  // Joined, not resolved: a path such as `//other.example/` resolves to another host, and `//` to none.
+  const url = URL.parse(data, from.origin + from.path);
   if (url === null) return { kind: 'payload', stage: 'payload', problem: 'schema', httpStatus: 200 };
-  if (url.origin !== from.origin || url.username !== '' || url.password !== '') {
+  // `blob:` claims the origin of what it wraps.
+  const foreign = url.origin !== from.origin || (url.protocol !== 'http:' && url.protocol !== 'https:');
+  if (foreign || url.username !== '' || url.password !== '') {
     return { kind: 'payload', stage: 'payload', problem: 'foreignEndpoint', httpStatus: 200 };
   }
   return createTarget(url, deps.policy);

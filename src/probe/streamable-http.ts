@@ -6,13 +6,14 @@
 import { type CollectedBody, collectBody, ignoreBody } from './body.ts';
 import type { Answer, Call, Channel } from './conversation.ts';
 import { type AnswerStream, readAnswerStream } from './event-stream.ts';
-import { type BodySink, exchange, type Head } from './exchange.ts';
+import type { BodySink, Head } from './exchange.ts';
 import { failed, isSuccess, mediaType, readAnswer, readBody, readRefusal } from './http-answer.ts';
 import { commonHeaders, createHTTPSender, type HTTPSender, type Message, type SenderDeps } from './http-sender.ts';
 import { writeRequest } from './json-rpc.ts';
 import { createLifeline } from './lifeline.ts';
 import { LIMITS } from './limits.ts';
 import type { Line } from './line.ts';
+import { exchangeRepeatable } from './repeatable-exchange.ts';
 import { createStopwatch } from './stopwatch.ts';
 
 /** Opens the channel of one attempt; nothing is sent before the first call. `sender` may have a socket already. */
@@ -20,13 +21,16 @@ export function createStreamableHTTP(deps: SenderDeps, sender: HTTPSender = crea
   const { send } = sender;
   let nextID = 0;
 
-  /** Takes a stream that broke off up again, once, where the server said that it can be. */
-  const resume = async (call: Call, id: number, lastEventID: string): Promise<Answer> => {
+  /** Takes a stream that broke off up again, once, where the server said that it can be, and not before the time that it named. */
+  const resume = async (call: Call, id: number, lastEventID: string, retryMs: number): Promise<Answer> => {
+    const why = retryMs === 0 ? deps.lifeline.stopped() : await deps.lifeline.wait(retryMs);
+    if (why === 'aborted') return { kind: 'aborted' };
+    if (why === 'deadline') return failed(call, { kind: 'deadline', stage: 'payload', scope: 'probe' });
     let stream: AnswerStream | undefined;
     const headers = [...callHeaders(call), 'Last-Event-ID', lastEventID];
     const sent = await send(call, { method: 'GET', headers }, (head) => {
       if (!isSuccess(head.httpStatus) || mediaType(head) !== 'text/event-stream') return ignoreBody;
-      stream = readAnswerStream(head.httpStatus);
+      stream = readAnswerStream(head.httpStatus, deps.budget);
       return stream;
     });
     if (sent.kind !== 'answered') return sent;
@@ -46,7 +50,7 @@ export function createStreamableHTTP(deps: SenderDeps, sender: HTTPSender = crea
         noteSession(call, head);
         const type = isSuccess(head.httpStatus) ? mediaType(head) : undefined;
         if (type === 'text/event-stream') {
-          stream = readAnswerStream(head.httpStatus);
+          stream = readAnswerStream(head.httpStatus, deps.budget);
           return stream;
         }
         body = type === undefined ? collectBody(LIMITS.errorBodyBytes, 'cut') : collectBody(LIMITS.bodyBytes, 'refuse');
@@ -55,11 +59,17 @@ export function createStreamableHTTP(deps: SenderDeps, sender: HTTPSender = crea
       if (sent.kind !== 'answered') return sent;
       const { head, ended } = sent;
       if (!isSuccess(head.httpStatus)) return readRefusal(call, head, body?.text() ?? '', deps.clock.wallMs());
-      if (stream === undefined) return readBody(call, id, head, body?.text() ?? '', ended === 'truncated');
+      if (stream === undefined) {
+        return readBody(call, id, head, { text: body?.text() ?? '', truncated: ended === 'truncated' }, deps.budget);
+      }
       const message = stream.answer();
       if (message !== undefined) return readAnswer(call, id, head.httpStatus, message);
       const lastEventID = stream.lastEventID();
-      if (call.era === 'Legacy' && lastEventID !== undefined) return resume(call, id, lastEventID);
+      const retryMs = stream.retryMs() ?? 0;
+      // Who names a time beyond that of a request is not waited for (MCP 2025-11-25: the `retry` field must be respected).
+      if (call.era === 'Legacy' && lastEventID !== undefined && retryMs <= deps.timeoutMs) {
+        return resume(call, id, lastEventID, retryMs);
+      }
       const problem = ended === 'truncated' ? 'truncated' : 'streamEnded';
       return failed(call, { kind: 'payload', stage: 'payload', problem, httpStatus: head.httpStatus });
     },
@@ -116,6 +126,9 @@ async function deleteSession(line: Line, deps: SenderDeps, session: string, vers
     ...callHeaders({ session, ...(version === undefined ? {} : { version }) }),
   ];
   const quiet = { ...deps, lifeline, stopwatch: createStopwatch(deps.clock) };
-  await exchange(line, quiet, { method: 'DELETE', headers, timeoutMs: LIMITS.cleanupMs }, () => ignoreBody);
-  lifeline.close();
+  try {
+    await exchangeRepeatable(line, quiet, { method: 'DELETE', headers, timeoutMs: LIMITS.cleanupMs }, () => ignoreBody);
+  } finally {
+    lifeline.close();
+  }
 }

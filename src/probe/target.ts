@@ -98,6 +98,6 @@ function isUsableHeader(name: string): boolean {
 function describeURL(text: string, policy: EgressPolicy): TargetFound {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return INVALID_SPEC;
-  if (url.username !== '' || url.password !== '' || url.hostname === '') return INVALID_SPEC;
+  if (url.username !== '' || url.password !== '' || url.hostname === '' || url.port === '0') return INVALID_SPEC;
   return { kind: 'found', target: createTarget(url, policy) };
 }

@@ -12,8 +12,8 @@ import {
   customFetch,
   modifyAssertion,
   PrivateKeyJwt,
-  processClientCredentialsResponse,
 } from 'oauth4webapi';
+import * as z from 'zod';
 import type { Clock } from '../platform/clock.ts';
 import { misconfigured } from './authorization-fact.ts';
 import { readClientKey } from './client-key.ts';
@@ -45,6 +45,28 @@ export type TokenIssued =
 /** An assertion is used at once; a minute allows for clocks that disagree. */
 const ASSERTION_SECONDS = 60;
 
+/**
+ * What is taken from an answer (RFC 6749, 5.1; RFC 6750). Servers add much else, nulls and tokens of other kinds, that nobody asked for: the
+ * library would refuse a token over them. Some write the lifetime as a text, or as null where they do not tell it.
+ */
+const TokenAnswer = z.object({
+  access_token: z
+    .string()
+    .max(LIMITS.credentialBytes)
+    .regex(/^[\x21-\x7e]+$/),
+  token_type: z.string().regex(/^bearer$/i),
+  expires_in: z
+    .union([
+      z.number(),
+      z
+        .string()
+        .regex(/^\d{1,12}(\.\d{1,6})?$/)
+        .transform(Number),
+    ])
+    .refine((seconds) => seconds >= 0)
+    .nullish(),
+});
+
 /** Asks `server` for a token for `client`. */
 export async function requestToken(
   deps: TokenRequestDeps,
@@ -57,20 +79,21 @@ export async function requestToken(
   if (withheld !== undefined) return refused(withheld);
   const proved = await proveClient(client, server, deps.clock);
   if (proved.kind === 'refused') return proved;
-  const parameters = new URLSearchParams({ resource: client.resource });
+  const parameters = new URLSearchParams(client.resource === undefined ? {} : { resource: client.resource });
   if (client.scopes.length > 0) parameters.set('scope', client.scopes.join(' '));
   const identity = { client_id: client.clientID };
   const startedMs = deps.clock.monotonicMs();
   try {
     const options = { [customFetch]: deps.http.request, [allowInsecureRequests]: true };
     const response = await clientCredentialsGrantRequest(server, identity, proved.authenticate, parameters, options);
-    const answer = await processClientCredentialsResponse(server, identity, response);
-    if (answer.token_type !== 'bearer' || !isSendable(answer.access_token)) return refused(misconfigured('tokenAnswer'));
+    const answer = TokenAnswer.safeParse(await response.json());
+    if (!answer.success) return refused(misconfigured('tokenAnswer'));
+    const { access_token: token, expires_in: seconds } = answer.data;
     return {
       kind: 'issued',
-      token: new Credential(answer.access_token, `Bearer ${answer.access_token}`),
+      token: new Credential(token, `Bearer ${token}`),
       // From before the request: the token may be as old as the request is.
-      expiresAtMs: answer.expires_in === undefined ? undefined : startedMs + answer.expires_in * 1000,
+      expiresAtMs: seconds === undefined || seconds === null ? undefined : startedMs + seconds * 1000,
     };
   } catch (error) {
     return error instanceof Unanswered ? error.ending : refused(misconfigured('tokenAnswer'));
@@ -88,9 +111,10 @@ function judgeUse(deps: TokenRequestDeps, client: OAuthClient, endpoint: URL): F
   const target = createTarget(endpoint, deps.policy);
   const mayGo = (allowed: string | undefined) =>
     allowed === undefined ? !deps.policy.requireSecretHostBinding : isBoundToHost(allowed, target.host);
-  if (!client.bound.every(({ allowedHosts }) => mayGo(allowedHosts))) {
+  const unbound = client.bound.find(({ allowedHosts }) => !mayGo(allowedHosts));
+  if (unbound !== undefined) {
     report(deps, client, endpoint, 'withheld', 'notBoundToHost');
-    return { kind: 'reference', stage: 'credentials', problem: 'notBoundToHost' };
+    return { kind: 'reference', stage: 'credentials', problem: 'notBoundToHost', field: unbound.field };
   }
   if (takesCredentials(target, deps.policy)) return undefined;
   report(deps, client, endpoint, 'withheld', 'plaintext');
@@ -132,7 +156,10 @@ const NOT_OFFERED: Proved = refused(misconfigured('clientAuthentication'));
 
 async function proveByKey({ bytes, declared }: Extract<Proof, { kind: 'key' }>, clock: Clock): Promise<Proved> {
   const key = await readClientKey(bytes, declared);
-  if (key === undefined) return refused({ kind: 'reference', stage: 'credentials', problem: 'invalidCredentials' });
+  if (key === undefined) {
+    const field = 'auth.oauth.privateKeyRef';
+    return refused({ kind: 'reference', stage: 'credentials', problem: 'invalidCredentials', field, detail: 'clientKey' });
+  }
   const authenticate = PrivateKeyJwt(key, {
     [modifyAssertion](header, payload) {
       // The library would say Ed25519 (RFC 9864), which few servers know.
@@ -161,8 +188,4 @@ function clientSecretBasic(secret: string): ClientAuth {
 /** A text as application/x-www-form-urlencoded writes it: letters, digits and `*-._` stay. */
 export function encodeForm(text: string): string {
   return new URLSearchParams({ v: text }).toString().slice('v='.length);
-}
-
-function isSendable(token: string): boolean {
-  return token.length <= LIMITS.credentialBytes && /^[\x21-\x7e]+$/.test(token);
 }

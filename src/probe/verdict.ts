@@ -1,7 +1,8 @@
 /**
  * The judgement on an outcome: the type only. `classify.ts` makes verdicts, `reconcile/next-status.ts` turns them into a status.
  */
-import type { AuthorizationDetail } from '../api/v1alpha1/authorization-details.ts';
+import type { Detail } from '../api/v1alpha1/credential-details.ts';
+import type { CredentialField } from '../api/v1alpha1/credential-field.ts';
 import type { Reason } from '../api/v1alpha1/reasons.ts';
 import type { FailureClass, Stage } from '../api/v1alpha1/status.ts';
 import type { Finding } from './outcome.ts';
@@ -15,8 +16,10 @@ export interface FailureVerdict {
   readonly stage: Stage;
   readonly httpStatus?: number;
   readonly rpcCode?: number;
-  /** What exactly an authorization server refused or got wrong. */
-  readonly detail?: AuthorizationDetail;
+  /** What exactly is wrong with a credential, or what an authorization server refused or got wrong. */
+  readonly detail?: Detail;
+  /** Which reference of the spec is missing, broken or may not be used. */
+  readonly field?: CredentialField;
   /** A Node error code from a known list. */
   readonly errorCode?: string;
   /** May be tried again inside the same probe (page 3.5). */

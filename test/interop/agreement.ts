@@ -7,17 +7,25 @@ import type { Era } from '../../src/probe/outcome.ts';
 import { createTestbed, reasonOf } from '../probe/testbed.ts';
 import { type RealServer, type StartCommand, startRealServer, stopRealServers } from './real-server.ts';
 import { type Relay, startRelay } from './relay.ts';
-import { type Offer, offerOfProbe, offerOfSDK } from './two-clients.ts';
+import { type Offer, offerOfProbe, offerOfSDK, offerOfSDKOverSSE } from './two-clients.ts';
+
+type Count = number | undefined;
+
+/** What server-everything advertises to a client without capabilities of its own, alone and behind gateways. */
+export const EVERYTHING: readonly string[] = ['completions', 'logging', 'prompts', 'resources', 'tasks', 'tools'];
+export const EVERYTHING_COUNTS = [13, 7, 2, 4] as const;
 
 export interface Fixture {
   readonly start: StartCommand;
   /** `protocol` of the spec. Default: Auto, in which the SDK's client negotiates too. */
   readonly protocol?: Era;
+  /** What the prober must detect, and the SDK's client is told. Default: `StreamableHTTP`. */
+  readonly transport?: 'StreamableHTTP' | 'SSE';
   readonly expected: {
     readonly era: Era;
     readonly features: readonly string[];
-    /** How many tools, resources, resource templates and prompts. */
-    readonly counts: readonly [number, number, number, number];
+    /** How many tools, resources, resource templates and prompts; undefined for a list that it does not advertise. */
+    readonly counts: readonly [Count, Count, Count, Count];
     /** Whether `initialize` opens a session. */
     readonly session: boolean;
     /** What the SDK's server answers a path that is not its own. Default: `EndpointNotFound`. */
@@ -28,7 +36,7 @@ export interface Fixture {
 const VERSIONS: Readonly<Record<Era, string>> = { Modern: '2026-07-28', Legacy: '2025-11-25' };
 
 /** Declares the suite for one server. */
-export function describeAgreement({ start, protocol, expected }: Fixture): void {
+export function describeAgreement({ start, protocol, transport = 'StreamableHTTP', expected }: Fixture): void {
   describe(start.name, () => {
     const bed = createTestbed();
     const path = start.path ?? '/mcp';
@@ -40,6 +48,7 @@ export function describeAgreement({ start, protocol, expected }: Fixture): void 
       server = await startRealServer(start);
       relay = await startRelay([server.port]);
       const report = await bed.probe({ url: relay.url(path), ...(protocol === undefined ? {} : { protocol }) });
+      expect(report).toMatchObject({ attempts: 1, verdict: { finding: { transport } } });
       ours = offerOfProbe(report);
     });
     afterAll(async () => {
@@ -75,7 +84,8 @@ export function describeAgreement({ start, protocol, expected }: Fixture): void 
     });
 
     it("the prober and SDK v2's client agree on era, version, server, capabilities and every name", async () => {
-      expect(ours).toEqual(await offerOfSDK(server.url(path), protocol));
+      const url = server.url(path);
+      expect(ours).toEqual(await (transport === 'SSE' ? offerOfSDKOverSSE(url) : offerOfSDK(url, protocol)));
     });
 
     it('tells a wrong path from a broken server', async () => {

@@ -3,14 +3,19 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestbed, dataObject, reasonOf } from '../probe/testbed.ts';
-import { describeAgreement } from './agreement.ts';
-import { everything, hasKubernetesServer, kubernetesServer, mcpProxy, sdkServer, supergateway } from './node-servers.ts';
+import { describeAgreement, EVERYTHING, EVERYTHING_COUNTS } from './agreement.ts';
+import {
+  everything,
+  hasKubernetesServer,
+  kubernetesServer,
+  mcpProxy,
+  playwright,
+  sdkServer,
+  supergateway,
+} from './node-servers.ts';
 import { type RealServer, startRealServer, stopRealServers } from './real-server.ts';
 import { offerOfProbe, offerOfSDK } from './two-clients.ts';
 
-/** What server-everything advertises to a client without capabilities of its own. */
-const EVERYTHING = ['completions', 'logging', 'prompts', 'resources', 'tasks', 'tools'];
-const EVERYTHING_COUNTS = [13, 7, 2, 4] as const;
 const SAMPLE = { features: ['prompts', 'resources', 'tools'], counts: [2, 1, 0, 1] } as const;
 
 describeAgreement({
@@ -44,6 +49,30 @@ for (const sessions of ['stateful', 'stateless'] as const) {
     expected: { era: 'Legacy', features: EVERYTHING, counts: EVERYTHING_COUNTS, session: sessions === 'stateful' },
   });
 }
+
+describeAgreement({
+  start: playwright('open'),
+  // It serves MCP on every path.
+  expected: {
+    era: 'Legacy',
+    features: ['tools'],
+    counts: [25, undefined, undefined, undefined],
+    session: true,
+    wrongPath: 'Available',
+  },
+});
+
+describe('@playwright/mcp behind its host guard', () => {
+  const bed = createTestbed();
+  afterAll(stopRealServers);
+
+  it('row 30: by address it is Permanent, HostNotAllowed; by the name that it knows it is Available', async () => {
+    const server = await startRealServer(playwright('guarded'));
+    const { verdict } = await bed.probe({ url: server.url() });
+    expect(verdict).toMatchObject({ class: 'Permanent', reason: 'HostNotAllowed', row: 30, httpStatus: 403 });
+    expect(reasonOf(await bed.probe({ url: `http://localhost:${server.port}/mcp` }))).toBe('Available');
+  });
+});
 
 if (hasKubernetesServer) {
   const start = kubernetesServer();

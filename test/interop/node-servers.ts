@@ -1,6 +1,8 @@
 /**
- * How the real servers that npm brings are started. Left out: `mongodb-mcp-server`, which is 410 MB and runs a set-up script of its own,
- * and `@playwright/mcp`, whose wire is that of SDK v1 (server-everything has it too) and whose host guard stands in the corpus.
+ * How the real servers that npm brings are started: loopback, a port that is told, no data of this machine.
+ *
+ * Left out: `mongodb-mcp-server`. It is 410 MB, more than half of all else in node_modules together, takes 45 s to install and tries a set-up
+ * script of its own. On the wire it speaks both eras, the legacy one with sessions, as the Python SDK's server does: it would prove nothing more.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +11,7 @@ import type { StartCommand } from './real-server.ts';
 
 const MODULES = path.resolve(import.meta.dirname, '../../node_modules');
 const EVERYTHING = path.join(MODULES, '@modelcontextprotocol/server-everything/dist/index.js');
+const PLAYWRIGHT = path.join(MODULES, '@playwright/mcp/cli.js');
 const KUBERNETES = path.join(MODULES, 'kubernetes-mcp-server-linux-amd64/bin/kubernetes-mcp-server-linux-amd64');
 
 /** A program of node_modules under the Node that runs the tests. */
@@ -21,6 +24,16 @@ export const everything = node(
   () => [EVERYTHING, 'streamableHttp'],
   (port) => ({ PORT: String(port) }),
 );
+
+/** The same program with the transport of 2024-11-05. */
+export const everythingSSE: StartCommand = {
+  ...node(
+    'server-everything, SSE',
+    () => [EVERYTHING, 'sse'],
+    (port) => ({ PORT: String(port) }),
+  ),
+  path: '/sse',
+};
 
 /** A server of SDK v2; the modes are told in `sdk-server.ts`. */
 export function sdkServer(mode: 'dual' | 'modern' | 'legacy'): StartCommand {
@@ -44,6 +57,26 @@ export function supergateway(sessions: 'stateful' | 'stateless'): StartCommand {
     ...[program, '--port', String(port), '--outputTransport', 'streamableHttp'],
     ...['--stdio', `"${process.execPath}" "${EVERYTHING}" stdio`],
     ...(sessions === 'stateful' ? ['--stateful'] : []),
+  ]);
+}
+
+/** supergateway with HTTP+SSE: a child for every stream. */
+export const supergatewaySSE: StartCommand = {
+  ...node('supergateway, SSE', (port) => [
+    ...[path.join(MODULES, 'supergateway/dist/index.js'), '--port', String(port), '--outputTransport', 'sse'],
+    ...['--stdio', `"${process.execPath}" "${EVERYTHING}" stdio`],
+  ]),
+  path: '/sse',
+};
+
+/**
+ * Playwright's server: it opens a browser at the first call of a tool, and no probe calls one, so none need be there. Its host guard knows
+ * the name `localhost` alone, though it listens on the address that it is told.
+ */
+export function playwright(guard: 'guarded' | 'open'): StartCommand {
+  return node(`@playwright/mcp, ${guard}`, (port) => [
+    ...[PLAYWRIGHT, '--headless', '--isolated', '--host', '127.0.0.1', '--port', String(port)],
+    ...(guard === 'open' ? ['--allowed-hosts', '*'] : []),
   ]);
 }
 

@@ -45,6 +45,12 @@ function describePlain(script: Script): void {
     protocol: 'Legacy',
     expected: { era: 'Legacy', ...sample, session: true },
   });
+  const plain = script('plain');
+  describeAgreement({
+    start: { ...plain, name: 'Python, plain, SSE', path: '/sse', args: (port) => [...plain.args(port), 'sse'] },
+    transport: 'SSE',
+    expected: { era: 'Legacy', ...sample, session: false },
+  });
 
   describe('Python, plain, addressed oddly', () => {
     const bed = createTestbed();

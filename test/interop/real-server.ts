@@ -4,6 +4,7 @@
  */
 import type { ChildProcess } from 'node:child_process';
 import http from 'node:http';
+import { connect } from 'node:net';
 import { isAlive, spawnTethered } from '../../hack/controlplane/children.ts';
 import { until } from '../platform/until.ts';
 import { closedPort } from '../probe/scripted-server.ts';
@@ -18,6 +19,8 @@ export interface StartCommand {
   env?(port: number): Readonly<Record<string, string>>;
   /** Path of the MCP endpoint. Default: `/mcp`. */
   readonly path?: string;
+  /** Default: `http`. A server of `https` counts as started when it takes a connection. */
+  readonly scheme?: 'http' | 'https';
 }
 
 export interface RealServer {
@@ -84,7 +87,7 @@ async function startOnce(start: StartCommand, port: number): Promise<RealServer>
   const server: RealServer = {
     name: start.name,
     port,
-    url: (path = start.path ?? '/mcp') => `http://127.0.0.1:${port}${path}`,
+    url: (path = start.path ?? '/mcp') => `${start.scheme ?? 'http'}://127.0.0.1:${port}${path}`,
     log: () => log,
     async stop() {
       running.delete(server);
@@ -93,7 +96,8 @@ async function startOnce(start: StartCommand, port: number): Promise<RealServer>
   };
   running.add(server);
   try {
-    await until(async () => ended || (await answers(port)), { what: `${start.name} answers`, timeoutMs: START_TIMEOUT_MS });
+    const isUp = start.scheme === 'https' ? accepts : answers;
+    await until(async () => ended || (await isUp(port)), { what: `${start.name} answers`, timeoutMs: START_TIMEOUT_MS });
     if (ended) throw new Error('it ended');
   } catch (error) {
     await server.stop();
@@ -119,6 +123,17 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // The whole group has ended meanwhile.
   }
+}
+
+/** Whether anything on `port` takes connections. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 /** Whether anything on `port` answers HTTP; which status does not matter. */

@@ -2,7 +2,7 @@
  * Two clients look at one server: our prober, and the client of SDK v2 that real agents use. Both views are brought into one shape, so
  * that a test can demand that they are equal. The SDK is a yardstick for tests; nothing of it is in the product.
  */
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Era, SnapshotList } from '../../src/probe/outcome.ts';
 import type { ProbeReport } from '../../src/probe/ports.ts';
 
@@ -42,24 +42,39 @@ export async function offerOfSDK(url: string, protocol?: Era, headers: Readonly<
   const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
   await client.connect(transport);
   try {
-    const capabilities = client.getServerCapabilities() ?? {};
-    const { name = '', version = '' } = client.getServerVersion() ?? {};
-    return {
-      era: client.getProtocolEra() === 'modern' ? 'Modern' : 'Legacy',
-      protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
-      server: { name, version },
-      features: Object.keys(capabilities).sort(),
-      ...(capabilities.tools && { tools: sorted((await client.listTools()).tools) }),
-      ...(capabilities.resources && {
-        resources: sorted((await client.listResources()).resources),
-        resourceTemplates: sorted((await client.listResourceTemplates()).resourceTemplates),
-      }),
-      ...(capabilities.prompts && { prompts: sorted((await client.listPrompts()).prompts) }),
-    };
+    return await readOffer(client);
   } finally {
     if (transport.sessionId !== undefined) await transport.terminateSession();
     await client.close();
   }
+}
+
+/** The SDK's view of a server of HTTP+SSE, whose stream it closes. Rejects when refused. */
+export async function offerOfSDKOverSSE(url: string): Promise<Offer> {
+  const client = new Client({ name: 'yardstick', version: '1.0.0' });
+  await client.connect(new SSEClientTransport(new URL(url)));
+  try {
+    return await readOffer(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function readOffer(client: Client): Promise<Offer> {
+  const capabilities = client.getServerCapabilities() ?? {};
+  const { name = '', version = '' } = client.getServerVersion() ?? {};
+  return {
+    era: client.getProtocolEra() === 'modern' ? 'Modern' : 'Legacy',
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? '',
+    server: { name, version },
+    features: Object.keys(capabilities).sort(),
+    ...(capabilities.tools && { tools: sorted((await client.listTools()).tools) }),
+    ...(capabilities.resources && {
+      resources: sorted((await client.listResources()).resources),
+      resourceTemplates: sorted((await client.listResourceTemplates()).resourceTemplates),
+    }),
+    ...(capabilities.prompts && { prompts: sorted((await client.listPrompts()).prompts) }),
+  };
 }
 
 function namesOf({ items }: SnapshotList): string[] {

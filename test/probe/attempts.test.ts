@@ -30,6 +30,7 @@ const succeeded: Outcome = {
     negotiated: true,
     server: { name: '', version: '' },
     snapshot: { digest: '', features: [] },
+    missingTools: [],
   },
 };
 

@@ -25,6 +25,7 @@ function http(answers: Record<string, Answer>): OAuthHTTP {
 
 const ISSUER = 'https://issuer.example.com/realms/a';
 const RFC8414 = 'https://issuer.example.com/.well-known/oauth-authorization-server/realms/a';
+const INSERTED = 'https://issuer.example.com/.well-known/openid-configuration/realms/a';
 const OPENID = 'https://issuer.example.com/realms/a/.well-known/openid-configuration';
 const good = { issuer: ISSUER, token_endpoint: `${ISSUER}/token`, grant_types_supported: ['client_credentials'] };
 
@@ -37,11 +38,13 @@ const detailOf = async (answers: Record<string, Answer>, issuer = ISSUER) => {
 };
 
 describe('metadata', () => {
-  it('is looked for where RFC 8414 puts it, and then where OpenID Connect does', async () => {
+  it('is looked for where RFC 8414 puts it, and then where OpenID Connect does, with the path behind and before', async () => {
     expect(await find({ [RFC8414]: good })).toMatchObject({ kind: 'found', server: good });
     expect(asked.splice(0)).toEqual([RFC8414]);
+    expect(await find({ [INSERTED]: good })).toMatchObject({ kind: 'found', server: good });
+    expect(asked.splice(0)).toEqual([RFC8414, INSERTED]);
     expect(await find({ [OPENID]: good })).toMatchObject({ kind: 'found', server: good });
-    expect(asked).toEqual([RFC8414, OPENID]);
+    expect(asked).toEqual([RFC8414, INSERTED, OPENID]);
   });
 
   it('of an issuer without a path, with and without its slash, is found', async () => {
@@ -51,6 +54,9 @@ describe('metadata', () => {
       expect(
         (await find({ 'https://issuer.example.com/.well-known/openid-configuration': { ...good, issuer } }, issuer)).kind,
       ).toBe('found');
+      asked.splice(0);
+      await find({}, issuer);
+      expect(asked).toHaveLength(2);
     }
   });
 
@@ -83,7 +89,7 @@ describe('metadata', () => {
     }
   });
 
-  it('that is missing in both places, or is none, is a fact of its own; what may heal comes first', async () => {
+  it('that is missing in all places, or is none, is a fact of its own; what may heal comes first', async () => {
     expect(await detailOf({})).toBe('noMetadata');
     expect(await detailOf({ [RFC8414]: '[]', [OPENID]: { issuer: 7 } })).toBe('noMetadata');
     expect(await detailOf({ [RFC8414]: { issuer: ISSUER }, [OPENID]: { ...good, token_endpoint: 'token' } })).toBe('noMetadata');

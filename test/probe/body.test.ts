@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collectBody, describeNonJSON, parseJSON } from '../../src/probe/body.ts';
+import { createByteBudget } from '../../src/probe/byte-budget.ts';
 import { LIMITS } from '../../src/probe/limits.ts';
 
 describe('a collected body', () => {
@@ -37,28 +38,50 @@ describe('a collected body', () => {
 
 describe('JSON', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-  it.each([
-    ['{"a":[1]}', 'json'],
-    [nested(64), 'json'],
-    [nested(65), 'depth'],
-    [`{"a":${'{"a":'.repeat(64)}1${'}'.repeat(65)}`, 'depth'],
-    [`"${'['.repeat(100)}"`, 'json'],
-    [`"\\"${'['.repeat(100)}"`, 'json'],
-    [`["\\\\"${nested(100)}]`, 'depth'],
-    [`"${'['.repeat(100)}`, 'broken'],
-    [`[${'[],'.repeat(200)}[]]`, 'json'],
-    ['{', 'broken'],
-    ['', 'broken'],
-    [']'.repeat(100) + nested(65), 'broken'],
-    [`[${'0,'.repeat(LIMITS.jsonMembers - 1)}0]`, 'json'],
-    [`[${'0,'.repeat(LIMITS.jsonMembers)}0]`, 'values'],
-    [`{"a":[0],${'"b":0,'.repeat(LIMITS.jsonMembers)}"c":[]}`, 'values'],
-    [`[${`[${'0,'.repeat(9_999)}0],`.repeat(19)}[]]`, 'json'],
-    [`[${`[${'0,'.repeat(9_999)}0],`.repeat(20)}[]]`, 'values'],
-    [`["${','.repeat(LIMITS.jsonValues + 9)}"]`, 'json'],
-  ])('%.40s is %s', (text, kind) => {
+  it.each(
+    [
+      ['{"a":[1]}', 'json'],
+      [nested(64), 'json'],
+      [nested(65), 'depth'],
+      [`{"a":${'{"a":'.repeat(64)}1${'}'.repeat(65)}`, 'depth'],
+      [`"${'['.repeat(100)}"`, 'json'],
+      [`"\\"${'['.repeat(100)}"`, 'json'],
+      [`["\\\\"${nested(100)}]`, 'depth'],
+      [`"${'['.repeat(100)}`, 'broken'],
+      [`[${'[],'.repeat(200)}[]]`, 'json'],
+      ['{', 'broken'],
+      ['', 'broken'],
+      [']'.repeat(100) + nested(65), 'broken'],
+      [`[${'0,'.repeat(LIMITS.jsonMembers - 1)}0]`, 'json'],
+      [`[${'0,'.repeat(LIMITS.jsonMembers)}0]`, 'values'],
+      [`{"a":[0],${'"b":0,'.repeat(LIMITS.jsonMembers)}"c":[]}`, 'values'],
+      [`[${`[${'0,'.repeat(9_999)}0],`.repeat(19)}[]]`, 'json'],
+      [`[${`[${'0,'.repeat(9_999)}0],`.repeat(20)}[]]`, 'values'],
+      // 20 lists of 9,999 numbers, their own list with its 19 commas: 200,000.
+      [`[${`[${'0,'.repeat(9_998)}0],`.repeat(19)}[${'0,'.repeat(9_998)}0]]`, 'json'],
+      [`[${`[${'0,'.repeat(9_998)}0],`.repeat(19)}[${'0,'.repeat(9_999)}0]]`, 'values'],
+      [`["${','.repeat(LIMITS.jsonValues + 9)}"]`, 'json'],
+    ].map(([text, kind]) => [text?.slice(0, 40), kind, text] as const),
+  )('%s is %s', (_begin, kind, text = '') => {
     const parsed = parseJSON(text);
     expect(parsed.kind === 'tooLarge' ? parsed.limit : parsed.kind).toBe(kind);
+  });
+
+  const pay = (text: string, totalBytes: number) => parseJSON(text, createByteBudget(totalBytes));
+  it.each([
+    ['small objects', `[${'{},'.repeat(999)}{}]`, 2_000],
+    ['numbers', `[${'0,'.repeat(999)}0]`, 1_000],
+    ['empty keys', `{${'"":0,'.repeat(99)}"":0}`, 100],
+  ])('%s are paid for by their number, beyond the bytes that they came in', (_what, text, values) => {
+    const unpaidBytes = values * LIMITS.jsonValueBytes - text.length;
+    expect(pay(text, unpaidBytes).kind).toBe('json');
+    expect(pay(text, unpaidBytes - 1)).toEqual({ kind: 'tooLarge', limit: 'probe' });
+  });
+
+  it('values that are as long as what they cost are paid for when their bytes arrive', () => {
+    const text = `[${`"${'x'.repeat(LIMITS.jsonValueBytes)}",`.repeat(9_999)}""]`;
+    expect(pay(text, 0).kind).toBe('json');
+    expect(pay('"x"', 0).kind).toBe('json');
   });
 
   it('a hostile text costs linear time', () => {

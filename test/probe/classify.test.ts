@@ -15,7 +15,7 @@ describe('outcomes', () => {
 });
 
 describe('answers of real servers', () => {
-  for (const answer of readCorpus()) {
+  for (const answer of readCorpus().filter(({ verdict }) => verdict !== 'Available')) {
     it(`${answer.name} → ${answer.verdict}`, () => {
       const verdict = classifyOutcome({ kind: 'failed', failure: failureOf(answer) });
       if (verdict.kind !== 'failing') throw new Error(verdict.kind);

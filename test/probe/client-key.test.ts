@@ -36,6 +36,20 @@ describe('a private key', () => {
   });
 });
 
+/** An RSA key of so many bits as PKCS #1; its numbers are of that length and otherwise no key's. */
+function longRSA(bits: number): string {
+  const element = (tag: number, value: Buffer) => {
+    const head = Buffer.from([tag, 0x82, value.length >> 8, value.length & 255]);
+    return Buffer.concat([head, value]);
+  };
+  const number = (size: number) => element(2, Buffer.concat([Buffer.from([0]), Buffer.alloc(size, 0xff)]));
+  const small = (value: number) => element(2, Buffer.from([value]));
+  const half = number(bits / 16);
+  const numbers = [small(0), number(bits / 8), small(3), number(bits / 8), half, half, half, half, half];
+  const der = element(0x30, Buffer.concat(numbers)).toString('base64');
+  return `-----BEGIN RSA PRIVATE KEY-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END RSA PRIVATE KEY-----\n`;
+}
+
 describe('what is no usable key', () => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
   const other = generateKeyPairSync('x25519').privateKey;
@@ -50,6 +64,7 @@ describe('what is no usable key', () => {
     ['a JWK without a kind', '{"d":"AA"}'],
     ['JSON that is none', '{"kty":'],
     ['a short RSA key', pem(weak)],
+    ['an RSA key that would take a minute for each signature', longRSA(9_216)],
     ['a key that can not sign', pem(other)],
     ['a curve that is not offered', pem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey)],
     ['more than any key has', pem(p256.privateKey) + ' '.repeat(70_000)],

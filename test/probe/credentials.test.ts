@@ -138,8 +138,36 @@ describe('A11: nothing is sent', () => {
   it.each(nothing)('A11: with %s', async (_name, prepare, reason) => {
     prepare();
     const server = await bed.serve(modern());
-    expect(await bed.probe({ url: server.url(), auth: bearer })).toMatchObject({ attempts: 0, verdict: { reason } });
+    expect(await bed.probe({ url: server.url(), auth: bearer })).toMatchObject({
+      attempts: 0,
+      verdict: { reason, field: 'auth.bearer.secretKeyRef' },
+    });
     expect(server.connections()).toBe(0);
+  });
+
+  it('A11: and the verdict names the field of the spec that is to blame, and nothing that stands in a Secret', async () => {
+    bed.secrets.set('token', dataObject({ t: 'CANARY-good' })).set('broken', dataObject({ t: 'CANARY\0' }));
+    const fieldOf = async (spec: Record<string, unknown>) => {
+      const { verdict } = await bed.probe({ url: 'http://127.0.0.1:1/mcp', ...spec });
+      expect(JSON.stringify(verdict)).not.toContain('CANARY');
+      return verdict.kind === 'failing' && [verdict.reason, verdict.field];
+    };
+    const from = (name: string) => ({ valueFrom: { secretKeyRef: { name, key: 't' } } });
+    expect(
+      await fieldOf({
+        auth: bearer,
+        headers: [
+          { name: 'X-A', ...from('token') },
+          { name: 'X-B', ...from('broken') },
+        ],
+      }),
+    ).toEqual(['InvalidCredentials', 'headers[1].valueFrom']);
+    const apiKey = { secretKeyRef: { name: 'broken', key: 't' } };
+    expect(await fieldOf({ auth: { type: 'APIKey', apiKey } })).toEqual(['InvalidCredentials', 'auth.apiKey.secretKeyRef']);
+    expect(await fieldOf({ headers: [{ name: 'X-A', valueFrom: { configMapKeyRef: { name: 'none', key: 't' } } }] })).toEqual([
+      'CredentialsNotFound',
+      'headers[0].valueFrom',
+    ]);
   });
 
   it('A11: over plain http outside the cluster', async () => {

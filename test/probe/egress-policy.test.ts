@@ -47,6 +47,11 @@ describe('addresses', () => {
     '::ffff:0:169.254.169.254',
     '64:ff9b::169.254.169.254',
     '64:ff9b:1::a9fe:a9fe',
+    '64:ff9b:1:abcd::a9fe:a9fe',
+    // The same behind prefixes of 48, 56 and 64 bits.
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '64:ff9b:1:aba9:fe:a9fe::',
+    '64:ff9b:1:abcd:a9:fea9:fe00:0',
     '2002:a9fe:a9fe::1',
     '2001:0:a9fe:a9fe::',
     '2001:0:4136:e378:8000:63bf:5601:5601',
@@ -70,6 +75,10 @@ describe('addresses', () => {
     '2606:4700::1111',
     '::ffff:10.0.0.1',
     '64:ff9b::8.8.8.8',
+    '64:ff9b:1:abcd::808:808',
+    '64:ff9b:1:808:8:800::',
+    '64:ff9b:1:ab08:8:808::',
+    '64:ff9b:1:abcd:8:808:800:0',
     '2002:808:808::1',
   ])('%s is a normal target', (address) => {
     expect(isRefusedAddress(policy, address, 443)).toBe(false);

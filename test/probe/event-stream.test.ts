@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createByteBudget } from '../../src/probe/byte-budget.ts';
 import { readAnswerStream } from '../../src/probe/event-stream.ts';
 import { LIMITS } from '../../src/probe/limits.ts';
 import { legacy, modern } from './behaviours.ts';
@@ -9,7 +10,7 @@ const answer = '{"jsonrpc":"2.0","id":0,"result":{"x":"ä€😀"}}';
 
 /** Feeds bytes in slices of `size`; gives the first step that was not `more`, and the stream. */
 function feed(text: string, size = text.length) {
-  const stream = readAnswerStream(200);
+  const stream = readAnswerStream(200, createByteBudget());
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += size) {
     const step = stream.write(bytes.subarray(at, at + size));
@@ -106,7 +107,8 @@ describe('a stream on the wire', () => {
       }),
     );
     const before = process.memoryUsage().rss;
-    const report = await bed.probe({ url: server.url(), ...once });
+    // The bytes are to end it, on a busy machine too.
+    const report = await bed.probe({ url: server.url(), ...once, probe: { timeoutSeconds: 10 } });
     expect(report.verdict).toMatchObject({ reason: 'ResponseTooLarge', stage: 'payload' });
     expect(process.memoryUsage().rss - before).toBeLessThan(256 * 2 ** 20);
   });
@@ -153,5 +155,30 @@ describe('a stream on the wire', () => {
     server.requests.length = 0;
     expect(reasonOf(await bed.probe({ url: server.url(), protocol: 'Legacy', ...once }))).toBe('IncompleteResponse');
     expect(server.calls().filter((call) => call === 'GET').length).toBe(1);
+  });
+
+  it('that breaks off is not taken up again before the time that the server named, nor at all when that is too late', async () => {
+    const inner = legacy();
+    let brokenMs = 0;
+    let resumedMs = 0;
+    const breaking = (retry: string) =>
+      bed.serve((seen, reply) => {
+        if (seen.method !== 'GET' && seen.message?.method !== 'tools/list') return inner.behaviour(seen, reply);
+        reply.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        if (seen.method === 'GET') {
+          resumedMs = performance.now();
+          return void reply.end(`data: {"jsonrpc":"2.0","id":1,"result":{"tools":[]}}\n\n`);
+        }
+        brokenMs = performance.now();
+        reply.end(`id: e-7\nretry: ${retry}\ndata:\n\n`);
+      });
+    const patient = await breaking('300');
+    expect(reasonOf(await bed.probe({ url: patient.url(), protocol: 'Legacy', ...once }))).toBe('Available');
+    expect(resumedMs - brokenMs).toBeGreaterThan(280);
+    for (const retry of ['1001', '999999999999999999']) {
+      const late = await breaking(retry);
+      const report = await bed.probe({ url: late.url(), protocol: 'Legacy', ...once });
+      expect([reasonOf(report), late.calls().includes('GET')]).toEqual(['IncompleteResponse', false]);
+    }
   });
 });

@@ -1,6 +1,14 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createByteBudget } from '../../src/probe/byte-budget.ts';
+import { DEFAULT_EGRESS_POLICY } from '../../src/probe/egress-policy.ts';
+import { exchange } from '../../src/probe/exchange.ts';
+import { createLifeline } from '../../src/probe/lifeline.ts';
 import { LIMITS } from '../../src/probe/limits.ts';
+import { type LineDeps, openLine } from '../../src/probe/line.ts';
+import { createStopwatch } from '../../src/probe/stopwatch.ts';
+import { createTarget } from '../../src/probe/target.ts';
 import { until } from '../platform/until.ts';
 import { modern, result } from './behaviours.ts';
 import { createTestbed, reasonOf } from './testbed.ts';
@@ -60,6 +68,35 @@ describe('what comes over the wire', () => {
     expect(await answeredWith(bytes, then)).toBe(reason);
   });
 
+  it('ends its exchange, and not the process, when its reader throws', async () => {
+    const server = await bed.serve(modern());
+    const policy = { ...DEFAULT_EGRESS_POLICY, allowLoopback: true };
+    const lifeline = createLifeline(systemClock, 5_000);
+    const deps: LineDeps = {
+      clock: systemClock,
+      lifeline,
+      stopwatch: createStopwatch(systemClock),
+      budget: createByteBudget(),
+      policy,
+      resolve: async () => ({ kind: 'failed', errorCode: 'ENOTFOUND' }),
+      tls: {},
+      timeoutMs: 1_000,
+    };
+    const bug = new Error('a bug of ours');
+    const fail = () => {
+      throw bug;
+    };
+    const request = { method: 'GET', headers: ['Host', 'x'], timeoutMs: 1_000 } as const;
+    for (const onHead of [fail, () => ({ write: fail })]) {
+      const opened = await openLine(createTarget(new URL(server.url()), policy), deps);
+      if (opened.kind !== 'opened') throw new Error(opened.kind);
+      await expect(exchange(opened.line, deps, request, onHead)).rejects.toBe(bug);
+      opened.line.close();
+      await until(() => server.open() === 0, { what: 'the connection is closed' });
+    }
+    lifeline.close();
+  });
+
   it('interim responses are passed over, a flood of them is a limit', async () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n';
     expect(await answeredWith(interim.repeat(LIMITS.interimResponses) + ok(discovered), 'keep')).toBe('Available');
@@ -114,6 +151,22 @@ describe('limits', () => {
     // What the kernel buffers on both sides comes on top.
     expect(sent).toBeLessThan(4 * LIMITS.bodyBytes);
   });
+
+  it.each(['application/json', 'text/event-stream'])(
+    'what %s costs to parse is bounded for one probe, over its pages',
+    async (type) => {
+      // 10 lists of 9,000 objects: 180,031 values in 290 KB.
+      const filler = Array.from({ length: 10 }, () => Array.from({ length: 9_000 }, () => ({})));
+      const server = await bed.serve((seen, reply) => {
+        if (seen.message?.method !== 'tools/list') return modern()(seen, reply);
+        const text = JSON.stringify(result(seen, { tools: [], nextCursor: `c${server.requests.length}`, filler }));
+        reply.writeHead(200, { 'Content-Type': type }).end(type === 'application/json' ? text : `data: ${text}\n\n`);
+      });
+      expect(reasonOf(await bed.probe({ url: server.url(), retry: { attempts: 1 } }))).toBe('ResponseTooLarge');
+      // Two pages cost 23 MB, a third one more than the 32 MiB of a probe.
+      expect(server.calls()).toEqual(['server/discover', 'tools/list', 'tools/list', 'tools/list']);
+    },
+  );
 
   it('all that one probe reads is bounded, over pages and in what frames a body', async () => {
     const filler = ' '.repeat(LIMITS.bodyBytes - 1024);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createByteBudget } from '../../src/probe/byte-budget.ts';
 import type { Call } from '../../src/probe/conversation.ts';
 import { mediaType, readBody, readRefusal } from '../../src/probe/http-answer.ts';
 
@@ -7,7 +8,7 @@ const head = (httpStatus: number, headers: Record<string, string> = {}) => ({ ht
 const framed = head(200, { 'content-length': '9' });
 
 describe('a body of 2xx', () => {
-  const read = (text: string, truncated = false) => readBody(call, 3, framed, text, truncated);
+  const read = (text: string, truncated = false) => readBody(call, 3, framed, { text, truncated }, createByteBudget());
 
   it('with our id is the answer, with another it is not', () => {
     expect(read('{"jsonrpc":"2.0","id":3,"result":{"a":1}}')).toEqual({ kind: 'result', result: { a: 1 } });
@@ -28,8 +29,12 @@ describe('a body of 2xx', () => {
   });
 
   it('without a length that begins like JSON was cut off', () => {
-    expect(readBody(call, 3, head(200), ' {"a"', false)).toMatchObject({ trouble: { fact: { problem: 'truncated' } } });
-    expect(readBody(call, 3, head(200), 'hello', false)).toMatchObject({ trouble: { fact: { problem: 'notJSON' } } });
+    expect(readBody(call, 3, head(200), { text: ' {"a"', truncated: false }, createByteBudget())).toMatchObject({
+      trouble: { fact: { problem: 'truncated' } },
+    });
+    expect(readBody(call, 3, head(200), { text: 'hello', truncated: false }, createByteBudget())).toMatchObject({
+      trouble: { fact: { problem: 'notJSON' } },
+    });
   });
 
   it('says which call failed and whether it bore a session', () => {

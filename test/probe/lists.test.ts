@@ -28,6 +28,47 @@ async function read(page: (cursor: string | undefined, count: number) => Record<
   return { outcome, pages, cursors, fact, list };
 }
 
+describe('expected tools', () => {
+  const missingOf = async (offered: readonly unknown[], expected: readonly string[], secrets: readonly string[] = []) => {
+    const answers: Answer[] = offered.map((name, index) => ({
+      kind: 'result',
+      result: { tools: [{ name, inputSchema: {} }], ...(index < offered.length - 1 ? { nextCursor: `${index}` } : {}) },
+    }));
+    const sanitize = createSanitizer(secrets);
+    const read = await readLists(
+      async () => answers.shift() ?? { kind: 'aborted' },
+      readAdvertised({ tools: {} }, sanitize),
+      sanitize,
+      expected,
+    );
+    return read.kind === 'read'
+      ? { missing: read.missingTools, shown: read.snapshot.tools?.items.map(({ name }) => name) }
+      : read;
+  };
+
+  it('A13: are found on any page, and those that are not are told in the order of the spec', async () => {
+    expect(await missingOf(['a', 'b', 'c'], ['c', 'y', 'a', 'x'])).toMatchObject({ missing: ['y', 'x'] });
+    expect(await missingOf(['a'], [])).toMatchObject({ missing: [] });
+  });
+
+  it.each([
+    ['an invisible character', 'pay\u200bment', 'payment'],
+    ['a form of Unicode that is not composed', 'cafe\u0301', 'caf\u00e9'],
+    ['what a cut leaves', 'x'.repeat(600), 'x'.repeat(512)],
+  ])('are compared as they are offered: %s makes another name, whatever is shown', async (_what, offered, shown) => {
+    expect(await missingOf([offered], [shown, offered])).toEqual({ missing: [shown], shown: [shown] });
+  });
+
+  it('are found though what is shown of them is redacted, and nothing that is redacted is expected', async () => {
+    const found = await missingOf(['deploy-canary-0123'], ['deploy-canary-0123', 'deploy-[redacted]'], ['canary-0123']);
+    expect(found).toEqual({ missing: ['deploy-[redacted]'], shown: ['deploy-[redacted]'] });
+  });
+
+  it('are not offered by items that are malformed', async () => {
+    expect(await missingOf([{ toString: 1 }, 7], ['7'])).toMatchObject({ missing: ['7'] });
+  });
+});
+
 describe('paging', () => {
   it('follows cursors, an empty one too, and sends each back as it came', async () => {
     const { list, cursors } = await read((_cursor, count) => ({

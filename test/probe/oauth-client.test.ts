@@ -62,13 +62,26 @@ describe('a client', () => {
     expect((await clientOf(bySecret, { client })).resource).toBe('https://tools.example.com/mcp');
     expect((await clientOf(bySecret, { client }, 'https://tools.example.com/')).resource).toBe('https://tools.example.com');
     expect((await clientOf({ ...bySecret, resource: 'https://api/' }, { client })).resource).toBe('https://api/');
+    expect((await clientOf({ ...bySecret, resourceIndicator: 'Omit' }, { client })).resource).toBeUndefined();
   });
 
   it('is refused for what is missing, unusable, or got past an older schema', async () => {
-    const refused = (problem: string) => ({ kind: 'refused', fact: { kind: 'reference', stage: 'credentials', problem } });
+    const refused = (problem: string, field = 'auth.oauth.clientSecretRef', detail?: string) => ({
+      kind: 'refused',
+      fact: { kind: 'reference', stage: 'credentials', problem, field, ...(detail && { detail }) },
+    });
+    const invalid = (detail: string, field?: string) => refused('invalidCredentials', field, detail);
+    const idRef = { secretKeyRef: { name: 'client', key: 'id' } };
     expect(await read(bySecret, {})).toEqual(refused('credentialsNotFound'));
     expect(await read(bySecret, { client: dataObject({}) })).toEqual(refused('credentialsNotFound'));
-    expect(await read(bySecret, { client: dataObject({ secret: 'a\nb' }) })).toEqual(refused('invalidCredentials'));
+    expect(await read(bySecret, { client: dataObject({ secret: 'a\nb' }) })).toEqual(invalid('controlCharacter'));
+    expect(await read(byKey, {})).toEqual(refused('credentialsNotFound', 'auth.oauth.privateKeyRef'));
+    expect(
+      await read({ ...bySecret, clientID: undefined, clientIDFrom: idRef }, { client: dataObject({ id: '\n', secret: 'hush' }) }),
+    ).toEqual(invalid('emptyValue', 'auth.oauth.clientIDFrom.secretKeyRef'));
+    const latin1 = { ...dataObject({}), data: new Map([['secret', Buffer.from('pässwörd', 'latin1')]]) };
+    expect(await read(bySecret, { client: latin1 })).toEqual(invalid('encoding'));
+    expect(await read(bySecret, { client: dataObject({ secret: 'a\u0085b' }) })).toEqual(invalid('controlCharacter'));
     expect(await read({ clientID: 'id' }, { client })).toMatchObject({ fact: { kind: 'invalidSpec' } });
     expect(await read({ ...bySecret, clientID: undefined }, { client })).toMatchObject({ fact: { kind: 'invalidSpec' } });
   });
@@ -88,6 +101,7 @@ describe('E4: what a token is kept under', () => {
       [{ ...bySecret, scopes: ['a'] }],
       [{ ...bySecret, scopes: ['a', 'b'] }],
       [{ ...bySecret, resource: 'https://other/' }],
+      [{ ...bySecret, resourceIndicator: 'Omit' }],
       [byKey],
       [{ ...byKey, privateKeyRef: { ...byKey.privateKeyRef, kid: 'k2' } }],
       [{ ...byKey, privateKeyRef: { ...byKey.privateKeyRef, alg: 'ES384' } }],

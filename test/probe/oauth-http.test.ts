@@ -21,7 +21,7 @@ function open(more: Partial<OAuthHTTPDeps> = {}) {
     lifeline: createLifeline(systemClock, 10_000),
     budget: createByteBudget(),
     policy: { ...DEFAULT_EGRESS_POLICY, allowLoopback: true },
-    resolve: createSystemResolver(),
+    resolve: createSystemResolver(systemClock),
     tls: {},
     timeoutMs: 5000,
     userAgent: 'probe/1',
@@ -79,6 +79,26 @@ describe('a request', () => {
     http.close();
     http.close();
     await until(() => server.open() === 0, { what: 'the connection is closed' });
+  });
+
+  it('for metadata goes out again where the server ended the idle connection, and one for a token has a connection of its own', async () => {
+    let served = new Set<number>();
+    const server = await bed.serve((seen, reply) => {
+      if (served.has(seen.connection)) {
+        reply.socket?.resetAndDestroy();
+        return;
+      }
+      served.add(seen.connection);
+      return respond(200, '{}')(seen, reply);
+    });
+    const http = open();
+    for (const path of ['/a', '/b']) await http.request(server.url(path), GET);
+    served = new Set();
+    const body = new URLSearchParams({ grant_type: 'client_credentials' });
+    await http.request(server.url('/token'), { method: 'POST', headers: {}, body });
+    const came = server.requests.map(({ path, connection }) => `${path} ${connection}`);
+    expect(came).toEqual(['/a 1', '/b 1', '/b 2', '/token 3']);
+    http.close();
   });
 
   it('reads an answer of 64 KiB, and no byte more', async () => {

@@ -58,7 +58,8 @@ describe('a server behind OAuth', () => {
     expect(request?.headers['user-agent']).toBe('mcpserver-operator/0.0.0-test');
     // An OAuth token renews itself: nothing is expiring.
     expect(report).not.toHaveProperty('outcome.finding.credentialExpiresAtMs');
-    expect(issuer.connections()).toBe(1);
+    // The token is asked for on a connection that nothing idle can have ended.
+    expect(issuer.connections()).toBe(2);
     await until(() => issuer.open() === 0, { what: 'the connection to the authorization server is closed' });
   });
 
@@ -86,6 +87,24 @@ describe('a server behind OAuth', () => {
     expect(issuer.requests.map(({ path }) => path)).toEqual(['/token']);
     expect(issuer.requests.map((seen) => formOf(seen).get('resource'))).toEqual(['https://api.example.com/']);
   });
+
+  it.each(['invalid_target', 'invalid_request'])(
+    'of a server that refuses resources with %s is had without one',
+    async (code) => {
+      bed.secrets.set('client', secret());
+      const correct = authorization();
+      const issuer = await bed.serve((seen, reply) =>
+        formOf(seen).has('resource') ? refuse(reply, 400, code) : correct(seen, reply),
+      );
+      const server = await bed.serve(guarded());
+      const probe = (more: object) => bed.probe({ url: server.url(), auth: oauth(issuer, { ...more }), retry: { attempts: 1 } });
+      const { verdict } = await probe({});
+      if (verdict.kind !== 'failing') throw new Error(verdict.kind);
+      expect(failureMessage(verdict)).toContain('set auth.oauth.resourceIndicator to Omit');
+      expect(reasonOf(await probe({ resourceIndicator: 'Omit' }))).toBe('Available');
+      expect(tokenRequests(issuer)).toHaveLength(2);
+    },
+  );
 
   it('D8: a rotated secret is used at the next probe, with a token of its own', async () => {
     const { issuer, server } = await probeThrough({ accepts: () => true });

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MCPServerSpec } from '../../src/api/v1alpha1/spec.ts';
+import { LIMITS } from '../../src/probe/limits.ts';
 import { until } from '../platform/until.ts';
 import { json, legacy, modern, respond, result, rpcError, TOOL } from './behaviours.ts';
 import { type Behaviour, closedPort } from './scripted-server.ts';
@@ -216,6 +217,27 @@ describe('isolation', () => {
     ]);
   });
 
+  it('A5: answers that fill the memory of all probes give no verdict on who comes late, and take nothing from small ones', async () => {
+    // 17 of them leave 4 bytes of what all probes share.
+    const bytes = LIMITS.ownBytes + Math.floor(LIMITS.sharedBytes / 17);
+    const hoarder = await bed.serveRaw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4194304\r\n\r\n');
+      socket.write('x'.repeat(bytes));
+    });
+    const small = await bed.serve(modern());
+    const tools = Array.from({ length: 100 }, (_, index) => ({ ...TOOL, name: `tool-${index}`, description: 'x'.repeat(1000) }));
+    const large = await bed.serve(modern({ lists: { 'tools/list': { tools } } }));
+    const abort = new AbortController();
+    const hoarders = Array.from({ length: 17 }, () => bed.probe({ url: hoarder.url() }, {}, abort.signal));
+    const isCrowded = async () => (await bed.probe({ url: large.url() })).verdict.kind === 'none';
+    await until(isCrowded, { what: 'the memory to be full' });
+    expect((await bed.probe({ url: large.url() })).verdict).toEqual({ kind: 'none', why: 'undecided' });
+    expect(reasonOf(await bed.probe({ url: small.url() }))).toBe('Available');
+    abort.abort();
+    await Promise.all(hoarders);
+    expect(reasonOf(await bed.probe({ url: large.url() }))).toBe('Available');
+  });
+
   it('E4: two objects share no connection, not even to one server with one identity', async () => {
     const server = await bed.serve(modern());
     await Promise.all([bed.probe({ url: server.url() }), bed.probe({ url: server.url() })]);
@@ -296,7 +318,10 @@ describe('no verdict and no request', () => {
 
   it('for what this version can not probe', async () => {
     const server = await bed.serve(modern());
-    const oauth = { type: 'OAuthClientCredentials', oauth: { issuer: 'https://issuer.example' } } as const;
+    const oauth = {
+      type: 'OAuthClientCredentials',
+      oauth: { issuer: 'https://issuer.example', resourceIndicator: 'Send' },
+    } as const;
     const contradiction = { transport: 'SSE', protocol: 'Modern' } as const;
     for (const broken of [{ auth: oauth }, contradiction, { url: 'ftp://x/' }, { url: 'http://u:p@127.0.0.1/' }]) {
       // What an older schema let pass reaches the prober as it is.
@@ -344,6 +369,39 @@ describe('E5: a credential', () => {
       (_seen, reply) => void reply.writeHead(200, { 'Content-Length': '9999' }).write(echo, () => reply.destroy()),
     ],
   ];
+  const charsets: [string, Buffer][] = [
+    ['UTF-8', Buffer.from('pässwörd-ÿ€-0123456789', 'utf8')],
+    ['ISO 8859-1', Buffer.from('pässwörd-ÿþ-0123456789', 'latin1')],
+  ];
+  it.each(charsets)(
+    'E5: in %s is in no name that a server makes of it, however it reads the bytes that were sent',
+    async (_charset, sent) => {
+      bed.secrets.set('token', { data: new Map([['t', sent]]), annotations: {}, resourceVersion: '1' });
+      const readings = [sent.toString('latin1'), sent.toString('utf8'), new TextDecoder('windows-1252').decode(sent)];
+      const forms = readings.flatMap((read) => [
+        read,
+        encodeURIComponent(read),
+        Buffer.from(read).toString('hex'),
+        ...['', 'a', 'ab'].map((before) => Buffer.from(`${before}${read}`).toString('base64')),
+      ]);
+      const server = await bed.serve(
+        modern({
+          serverInfo: { name: forms.join(' ').slice(0, 250), version: readings[0], title: `Bearer ${readings[1]}` },
+          capabilities: { tools: {}, ...Object.fromEntries(readings.map((read) => [read, {}])) },
+          lists: { 'tools/list': { tools: forms.map((name) => ({ ...TOOL, name })) } },
+        }),
+      );
+      const auth = { type: 'Bearer', bearer: { secretKeyRef: { name: 'token', key: 't' } } } as const;
+      const report = await bed.probe({ url: server.url(), auth });
+      expect(reasonOf(report)).toBe('Available');
+      // Node's server reads header values byte by byte.
+      expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${sent.toString('latin1')}`);
+      const output = JSON.stringify([report, bed.events, bed.audit]);
+      // The first and the last group of base64 may mix bytes of the secret with others; what is between may not show.
+      for (const form of forms) expect(output).not.toContain(form.slice(4, -4));
+    },
+  );
+
   it.each(fixtures)('E5: is in no report and no log after %s', async (_name, behaviour) => {
     bed.secrets.set('token', dataObject({ t: canary }));
     const server = await bed.serve(behaviour);

@@ -28,6 +28,19 @@ describe('recordReads', () => {
     ]);
   });
 
+  it('names what the API server does not let us read, until it does', async () => {
+    const { references, reads, forbidden, answers, become } = setUp();
+    expect(forbidden()).toBeUndefined();
+    answers.set('a', { kind: 'unavailable', forbidden: true });
+    await references.readConfigMap('ns', 'a', signal);
+    expect([forbidden(), reads()]).toEqual([{ kind: 'ConfigMap', name: 'a' }, []]);
+    await references.readSecret('ns', 'b', signal);
+    expect(forbidden()).toEqual({ kind: 'ConfigMap', name: 'a' });
+    become('a', '7');
+    await references.readConfigMap('ns', 'a', signal);
+    expect(forbidden()).toBeUndefined();
+  });
+
   it('the last version counts, and absence never hides a version that was used', async () => {
     const { references, reads, answers, become } = setUp();
     await references.readSecret('ns', 'a', signal);

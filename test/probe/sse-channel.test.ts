@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Resolution } from '../../src/probe/resolve.ts';
 import { until } from '../platform/until.ts';
 import { json, respond, TOOL } from './behaviours.ts';
 import type { Scripted } from './scripted-server.ts';
@@ -64,6 +65,39 @@ describe('a POST', () => {
     const left = await visit({ post: never });
     expect(left.reason).toBe('Available');
     expect(left.report.durationMs).toBeLessThan(900);
+  });
+
+  it('is never sent, nor sent again, once its answer was there and its connection was given up', async () => {
+    const unanswered: TakePost = (seen, reply, stream, answer) => {
+      if (seen.message?.method === 'tools/list') stream.write(messageEvent(JSON.stringify(answer)));
+      else taken(202)(seen, reply, stream, answer);
+    };
+    const left = await visit({ post: unanswered });
+    expect(left.reason).toBe('Available');
+    expect(left.server.calls()).toEqual(['GET', 'initialize', 'notifications/initialized', 'tools/list']);
+  });
+
+  it('whose way is still being looked for when its answer is there is not sent after that', async () => {
+    const told: Resolution = { kind: 'resolved', addresses: [{ address: '127.0.0.1', family: 4 }] };
+    const lookUps: { give(): void }[] = [];
+    const slow = createTestbed({
+      resolve: () => new Promise((resolve) => void lookUps.push({ give: () => resolve(told) })),
+    });
+    const server = await slow.serve(async (seen, reply) => {
+      if (seen.method !== 'GET') return void reply.writeHead(202).end();
+      reply.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('event: endpoint\ndata: /message\n\n');
+      await until(() => lookUps.length === 2, { what: 'the place of the POST is looked for' });
+      reply.write(messageEvent('{"jsonrpc":"2.0","id":0,"error":{"code":-32603,"message":"no"}}'));
+    });
+    const probing = slow.probe({ url: `http://server.test:${server.port}/sse`, ...pinned });
+    await until(() => lookUps.length === 1, { what: 'the server is looked for' });
+    lookUps[0]?.give();
+    expect(reasonOf(await probing)).toBe('ServerReportedError');
+    lookUps[1]?.give();
+    // What would still be on its way gets there before this.
+    await (await fetch(server.url('/after'), { method: 'DELETE' })).text();
+    expect(server.calls()).toEqual(['GET', 'DELETE']);
+    await slow.close();
   });
 
   it.each([

@@ -89,12 +89,27 @@ describe('the endpoint', () => {
     ['with user info', (authority, session) => `http://a:b@${authority}/message?session=${session}`, 'InvalidResponse'],
     ['without a scheme, elsewhere', () => '//169.254.169.254/latest', 'InvalidResponse'],
     ['no URL', () => 'http://[', 'InvalidResponse'],
+    ['of a kind that claims an origin', (authority) => `blob:http://${authority}/message`, 'InvalidResponse'],
     ['longer than a request line', () => `/${'x'.repeat(LIMITS.endpointBytes)}`, 'ResponseTooLarge'],
     ['as large as no event may be', () => `/${'x'.repeat(LIMITS.eventBytes)}`, 'ResponseTooLarge'],
   ])('%s', async (_name, endpoint, reason) => {
     const { behaviour } = sse({ endpoint: (seen, session) => endpoint(seen.headers.host ?? '', session) });
     expect((await visit(behaviour)).reason).toBe(reason);
   });
+
+  it.each(['//', '/.//', '//other.example/sse', '/sse'])(
+    'is relative to the stream of path %s, be that a host or none',
+    async (path) => {
+      const inner = sse();
+      const { server, reason } = await visit(
+        (seen, reply) =>
+          seen.path === '/sse' ? respond(307, '', { Location: '/.//' })(seen, reply) : inner.behaviour(seen, reply),
+        path,
+      );
+      expect(reason).toBe('Available');
+      expect(server.calls().slice(-3)).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
+    },
+  );
 
   it('on another origin gets no packet', async () => {
     const other = await startServer(respond(200));

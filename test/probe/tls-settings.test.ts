@@ -1,8 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority, type IssueOptions } from '../../hack/controlplane/certificates.ts';
+import { respond } from './behaviours.ts';
+import { closedPort } from './scripted-server.ts';
 import { createTestbed, dataObject, reasonOf } from './testbed.ts';
 
 const authority = createAuthority({ name: 'Test CA' });
@@ -109,7 +112,7 @@ describe('a bundle', () => {
   ])('%s is told, and nothing is sent', async (_name, key, reason) => {
     expect(await bedWithBundle().probe({ url: `https://127.0.0.1:${good}/mcp`, tls: bundle(key) })).toMatchObject({
       attempts: 0,
-      verdict: { reason },
+      verdict: { reason, field: 'tls.caBundleRef' },
     });
   });
 });
@@ -124,6 +127,43 @@ describe('a client certificate', () => {
     expect(reasonOf(await bed.probe({ ...spec(), tls: { ...bundle(), clientCertificateRef: { name: 'me' } } }))).toBe(
       'Available',
     );
+  });
+
+  const fingerprint = new X509Certificate(identity.certPem).fingerprint256.replaceAll(':', '').slice(0, 8).toLowerCase();
+  const use = { namespace: 'team', name: 'server', probeID: 'cafe0001', host: '127.0.0.1', fingerprint };
+
+  it('D9: is told to the audit log once, when a handshake began, whoever the server was', async () => {
+    for (const [port, attempts] of [
+      [demanding, 1],
+      [good, 1],
+      [await closedPort(), 0],
+    ] as const) {
+      const bed = bedWithBundle();
+      bed.secrets.set('me', dataObject({ 'tls.crt': identity.certPem, 'tls.key': identity.keyPem }));
+      for (const settings of [bundle(), {}]) {
+        bed.audit.splice(0);
+        const url = `https://127.0.0.1:${port}/mcp`;
+        await bed.probe({ url, tls: { ...settings, clientCertificateRef: { name: 'me' } }, ...once });
+        expect(bed.audit).toEqual(Array.from({ length: attempts }, () => ({ ...use, decision: 'sent' })));
+      }
+    }
+  });
+
+  it('D9: is not told of over plain http, where it is not used', async () => {
+    const bed = bedWithBundle();
+    bed.secrets.set('me', dataObject({ 'tls.crt': identity.certPem, 'tls.key': identity.keyPem }));
+    const server = await bed.serve(respond(500));
+    await bed.probe({ url: server.url(), tls: { clientCertificateRef: { name: 'me' } }, ...once });
+    expect({ audit: bed.audit, requests: server.requests.length }).toEqual({ audit: [], requests: 1 });
+    await bed.close();
+  });
+
+  it('D9: that is withheld is told to the audit log, with the reason', async () => {
+    const bed = bedWithBundle();
+    const bound = { 'mcpserver-operator.dev/allowed-hosts': 'a.example.com' };
+    bed.secrets.set('me', dataObject({ 'tls.crt': identity.certPem, 'tls.key': identity.keyPem }, bound));
+    await bed.probe({ ...spec(), tls: { ...bundle(), clientCertificateRef: { name: 'me' } } });
+    expect(bed.audit).toEqual([{ ...use, decision: 'withheld', reason: 'notBoundToHost' }]);
   });
 
   it('that is missing is a denial', async () => {
@@ -145,7 +185,7 @@ describe('a client certificate', () => {
     bed.secrets.set('me', dataObject(data, annotations));
     expect(await bed.probe({ ...spec(), tls: { clientCertificateRef: { name: 'me' } } })).toMatchObject({
       attempts: 0,
-      verdict: { reason },
+      verdict: { reason, field: 'tls.clientCertificateRef' },
     });
   });
 });

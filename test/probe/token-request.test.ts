@@ -17,7 +17,7 @@ const clientOf = (proof: Proof, more: Partial<OAuthClient> = {}): OAuthClient =>
   tokenURL: undefined,
   clientID: 'client',
   proof,
-  bound: [{ credential: new Credential('hush'), allowedHosts: undefined }],
+  bound: [{ credential: new Credential('hush'), allowedHosts: undefined, field: 'auth.oauth.clientSecretRef' }],
   scopes: [],
   resource: 'https://tools.example.com/mcp',
   ...more,
@@ -81,7 +81,7 @@ describe('a client secret', () => {
   it('goes to the hosts of its Secret only; the administrator may require that there are some', async () => {
     const bound = (allowedHosts: string | undefined) => ({
       ...bySecret(),
-      bound: [{ credential: new Credential('hush'), allowedHosts }],
+      bound: [{ credential: new Credential('hush'), allowedHosts, field: 'auth.oauth.clientIDFrom.secretKeyRef' as const }],
     });
     const required = { policy: { requireSecretHostBinding: true } };
     expect((await ask(bound('*.example.com'), required)).issued.kind).toBe('issued');
@@ -90,7 +90,10 @@ describe('a client secret', () => {
       [undefined, required],
     ] as const) {
       const { issued, requests, audit } = await ask(bound(allowed), more);
-      expect(issued).toMatchObject({ kind: 'refused', fact: { kind: 'reference', problem: 'notBoundToHost' } });
+      expect(issued).toMatchObject({
+        kind: 'refused',
+        fact: { kind: 'reference', problem: 'notBoundToHost', field: 'auth.oauth.clientIDFrom.secretKeyRef' },
+      });
       expect(requests).toEqual([]);
       expect(audit).toMatchObject([{ decision: 'withheld', reason: 'notBoundToHost', host: 'issuer.example.com' }]);
     }
@@ -154,7 +157,7 @@ describe('a private key', () => {
   it('that is none, or that nobody asks for, sends nothing', async () => {
     const proof: Proof = { kind: 'key', bytes: Buffer.from('none'), declared: {} };
     expect(await ask(clientOf(proof))).toMatchObject({
-      issued: { fact: { problem: 'invalidCredentials' } },
+      issued: { fact: { problem: 'invalidCredentials', field: 'auth.oauth.privateKeyRef' } },
       requests: [],
       audit: [],
     });
@@ -179,6 +182,13 @@ describe('the answer', () => {
     ]);
     expect(await issuedBy({ ...GOOD, expires_in: undefined })).toMatchObject({ kind: 'issued', expiresAtMs: undefined });
     expect(await issuedBy({ ...GOOD, expires_in: '60' })).toMatchObject({ kind: 'issued', expiresAtMs: 60_000 });
+    expect(await issuedBy({ ...GOOD, expires_in: null })).toMatchObject({ kind: 'issued', expiresAtMs: undefined });
+  });
+
+  it('may hold what nobody asked for: a token of another kind, a scope, nulls', async () => {
+    for (const more of [{ refresh_token: null }, { scope: null }, { scope: ['a'] }, { id_token: null }, { id_token: 'no JWT' }]) {
+      expect((await issuedBy({ ...GOOD, ...more })).kind, JSON.stringify(more)).toBe('issued');
+    }
   });
 
   it('that holds no bearer token that can be sent is a fact', async () => {

@@ -101,7 +101,8 @@ describe('when neither transport works', () => {
   ])('%s', async (_name, post, get, reason) => {
     const visited = await visit(split(post, get));
     expect(visited.reason).toBe(reason);
-    expect(visited.calls.filter((call) => call === 'GET')).toHaveLength(1);
+    // A reset of a connection that served the POST before is no verdict on the GET, which goes out once more.
+    expect(visited.calls.filter((call) => call === 'GET')).toHaveLength(reason === 'ConnectionReset' ? 2 : 1);
   });
 });
 

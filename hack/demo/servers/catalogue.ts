@@ -10,6 +10,7 @@ import { createPageServer, createSlowServer, createTarPit } from './broken.ts';
 import { createDriftingServer } from './drifting.ts';
 import { createForbiddenServer, createLateRefusalServer, createTokenServer } from './guarded.ts';
 import { createLegacyServer, createModernServer } from './healthy.ts';
+import { createPartnerServer } from './partner.ts';
 import { createSSEServer } from './sse.ts';
 
 /** The port of every sample server. */
@@ -36,6 +37,7 @@ export const SAMPLE_SERVERS: readonly SampleServer[] = [
   { what: 'a closed port', host: '127.0.20.9', create: undefined },
   { what: 'accepts and never answers', host: '127.0.20.10', create: createTarPit },
   { what: 'healthy, HTTP+SSE', host: '127.0.20.11', create: createSSEServer },
+  { what: 'wants a client certificate', host: '127.0.20.12', create: createPartnerServer },
   { what: 'an authorization server', host: '127.0.20.21', create: createAuthorizationServer },
   { what: 'wants tokens of that one', host: '127.0.20.22', create: createProtectedServer },
 ];

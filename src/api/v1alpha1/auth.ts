@@ -96,6 +96,12 @@ const OAuth = z.object({
   resource: urlText()
     .optional()
     .describe('Resource indicator (RFC 8707): the URL that the token is meant for. Default: the URL of the server.'),
+  resourceIndicator: z
+    .enum(['Send', 'Omit'])
+    .default('Send')
+    .describe(
+      'Whether token requests name the resource. Omit is for authorization servers that refuse resource indicators, with invalid_target or invalid_request.',
+    ),
   tokenURL: urlText().optional().describe('Token endpoint, where discovery should not be used.'),
 });
 export type OAuth = z.output<typeof OAuth>;

@@ -14,12 +14,14 @@ export const AUTHORIZATION_DETAILS = {
   redirect: 'It answered with a redirect, and none is followed with a credential.',
   tokenAnswer: 'Its token answer holds no bearer token that can be sent.',
   unsupportedGrant: 'It does not know the grant client_credentials (unsupported_grant_type).',
-  invalidRequest: 'It calls the token request malformed (invalid_request).',
+  invalidRequest:
+    'It calls the token request malformed (invalid_request). If it knows no resource indicators, set auth.oauth.resourceIndicator to Omit.',
   invalidClient: 'It does not accept the client, its secret or its key (invalid_client).',
   unauthorizedClient: 'The client may not use the grant client_credentials (unauthorized_client).',
   invalidGrant: 'It does not accept the grant (invalid_grant).',
   invalidScope: 'It does not give this client the scopes of auth.oauth.scopes (invalid_scope).',
-  invalidTarget: 'It does not give this client tokens for the resource of auth.oauth.resource (invalid_target).',
+  invalidTarget:
+    'It does not give this client tokens for the resource of auth.oauth.resource (invalid_target): correct it, or set auth.oauth.resourceIndicator to Omit if it knows none.',
 } as const satisfies Record<string, string>;
 
 /** One fact about an authorization server. */

@@ -1,6 +1,6 @@
 /**
- * Finds the first rule of `rules.ts` that a spec breaks. It runs over every object that the operator reads, so it walks a fixed list of
- * places instead of the whole object, and makes no text unless a rule is broken.
+ * Finds the rules of `rules.ts` that a spec breaks. It runs over every object that the operator reads, so it walks a fixed list of places
+ * instead of the whole object, and makes no text unless a rule is broken.
  */
 import { RULES, type RuledValues } from './rules.ts';
 import type { MCPServerSpec } from './spec.ts';
@@ -37,22 +37,25 @@ const VALUES: { readonly [Path in keyof RuledValues]: (spec: MCPServerSpec) => V
 /** The ruled places, in the order of the table. */
 export const RULED_PATHS = Object.keys(VALUES) as readonly (keyof RuledValues)[];
 
-function findBrokenRuleAt<Path extends keyof RuledValues>(spec: MCPServerSpec, path: Path): BrokenRule | undefined {
+function* brokenRulesAt<Path extends keyof RuledValues>(spec: MCPServerSpec, path: Path): Generator<BrokenRule> {
   const values: Values<Path> = VALUES[path](spec);
   for (const [index, value] of values.entries()) {
     if (value === undefined) continue;
     for (const rule of RULES[path]) {
-      if (!rule.holds(value)) return { path: path.replace('[]', `[${index}]`) + (rule.fieldPath ?? ''), message: rule.message };
+      if (!rule.holds(value)) yield { path: path.replace('[]', `[${index}]`) + (rule.fieldPath ?? ''), message: rule.message };
     }
   }
-  return undefined;
 }
 
 /** The first rule that `spec` breaks; undefined when all hold. */
 export function findBrokenRule(spec: MCPServerSpec): BrokenRule | undefined {
   for (const path of RULED_PATHS) {
-    const broken = findBrokenRuleAt(spec, path);
-    if (broken !== undefined) return broken;
+    for (const broken of brokenRulesAt(spec, path)) return broken;
   }
   return undefined;
+}
+
+/** Every rule that `spec` breaks, as the API server tells them: at most one for each rule and place, and 4 rules for each of 32 headers. */
+export function findBrokenRules(spec: MCPServerSpec): BrokenRule[] {
+  return RULED_PATHS.flatMap((path) => [...brokenRulesAt(spec, path)]);
 }

@@ -3,12 +3,13 @@
  * to do. They are made from our own words, from codes and from names that the spec itself declares; never from a server's text. They hold
  * no time and no count that changes from probe to probe, because a changed message is a write.
  */
-import { AUTHORIZATION_DETAILS, type AuthorizationDetail } from './authorization-details.ts';
+import { DETAILS, type Detail } from './credential-details.ts';
+import type { CredentialField } from './credential-field.ts';
 import { DENIED_REASONS } from './denied-reasons.ts';
 import { PERMANENT_REASONS } from './permanent-reasons.ts';
 import { classOf, DEFAULT_IDENTITY, isDeniedReason, isTransientReason, type Reason } from './reasons.ts';
 import type { MCPServerSpec } from './spec.ts';
-import { type FailureClass, MAX_MESSAGE_BYTES, type Stage } from './status.ts';
+import { type Capabilities, type FailureClass, MAX_MESSAGE_BYTES, type Stage } from './status.ts';
 import { TRANSIENT_REASONS, type TransientText } from './transient-reasons.ts';
 
 /** What is known about a failure; a `FailureVerdict` fits. */
@@ -23,8 +24,10 @@ export interface FailureFacts {
   readonly errorCode?: string | undefined;
   /** Who was refused, from {@link describeIdentity}. */
   readonly identity?: string | undefined;
-  /** What exactly an authorization server refused or got wrong. */
-  readonly detail?: AuthorizationDetail | undefined;
+  /** What exactly is wrong with a credential, or what an authorization server refused or got wrong. */
+  readonly detail?: Detail | undefined;
+  /** Which reference of the spec is missing, broken or may not be used. */
+  readonly field?: CredentialField | undefined;
   /** Page 4, row 29: a 403 that a gateway also answers when its authorization service is slow or away. */
   readonly ambiguousGateway?: boolean | undefined;
 }
@@ -36,7 +39,7 @@ const AMBIGUOUS_GATEWAY =
 export function failureMessage(facts: FailureFacts): string {
   const { reason } = facts;
   const where = `(${whereOf(facts).join(', ')})`;
-  const detail = facts.detail === undefined ? '' : ` ${AUTHORIZATION_DETAILS[facts.detail]}`;
+  const detail = facts.detail === undefined ? '' : ` ${DETAILS[facts.detail]}`;
   if (isTransientReason(reason)) {
     const { cause, outlook, remedy }: TransientText = TRANSIENT_REASONS[reason];
     if ((facts.class ?? classOf(reason)) === 'Transient') {
@@ -59,9 +62,10 @@ export function failureMessage(facts: FailureFacts): string {
 
 const LOOKED_AT_AGAIN = 'It is looked at again every probe.recheckSeconds, and at once when the spec changes.';
 
-/** Where in the probe it happened, and the codes: `stage http`, `HTTP 503`. Codes that are out of range are left out. */
-function whereOf({ stage, httpStatus, rpcCode, errorCode }: FailureFacts): string[] {
+/** Where in the probe it happened, the field, and the codes: `stage http`, `HTTP 503`. Codes that are out of range are left out. */
+function whereOf({ stage, field, httpStatus, rpcCode, errorCode }: FailureFacts): string[] {
   const parts = [`stage ${stage}`];
+  if (field !== undefined) parts.push(`spec.${field}`);
   if (httpStatus !== undefined && Number.isInteger(httpStatus) && httpStatus >= 0 && httpStatus <= 999)
     parts.push(`HTTP ${httpStatus}`);
   if (rpcCode !== undefined && rpcCode === (rpcCode | 0)) parts.push(`JSON-RPC error ${rpcCode}`);
@@ -93,6 +97,45 @@ export function availableMessage(): string {
 /** For `Ready` and `Reconciling` before the first verdict. */
 export function pendingMessage(): string {
   return 'The first probe of this spec has not ended yet; its verdict will be written here. There is nothing to do.';
+}
+
+/** A Secret, ConfigMap or Service that a spec refers to. */
+export interface ReferenceName {
+  readonly kind: 'Secret' | 'ConfigMap' | 'Service';
+  readonly name: string;
+}
+
+/**
+ * For `Ready` and `Reconciling` before the first verdict, and for an event: the operator lacks the right to read what the spec refers to.
+ * It is a fault of the installation and no verdict on the server.
+ */
+export function forbiddenReferenceMessage({ kind, name }: ReferenceName): string {
+  const resource = `${kind.toLowerCase()}s`;
+  return clampMessage(
+    `The operator may not read ${kind} "${name}" in this namespace (HTTP 403), so nothing was sent and the server is not judged. Give its ServiceAccount the verb get on ${resource} here, as the chart does in the namespaces that it watches. It is tried again every minute.`,
+  );
+}
+
+/** For the event of another catalogue: which lists differ, by their exact counts. Names are in the status. */
+export function capabilitiesChangedMessage(before: Capabilities, after: Capabilities): string {
+  const changes = LISTS.flatMap(({ list, word }) => {
+    if (before[list]?.digest === after[list]?.digest) return [];
+    return [`${word} ${before[list]?.count ?? 'none'} -> ${after[list]?.count ?? 'none'}`];
+  });
+  const what = changes.length === 0 ? 'features' : changes.join(', ');
+  return `What the server offers changed: ${what}. Compare status.capabilities with what was reviewed; the digest before is status.capabilities.previousDigest.`;
+}
+
+const LISTS = [
+  { list: 'tools', word: 'tools' },
+  { list: 'resources', word: 'resources' },
+  { list: 'resourceTemplates', word: 'resource templates' },
+  { list: 'prompts', word: 'prompts' },
+] as const;
+
+/** For the event of a server that offers what is expected again. */
+export function expectationsMetMessage(): string {
+  return 'The server offers what the spec expects again.';
 }
 
 /** For an object that was suspended before its first verdict. */

@@ -14,7 +14,8 @@ export const PERMANENT_REASONS = {
   },
   TLSHandshakeFailed: {
     cause: 'The server and the operator could not agree on TLS',
-    remedy: 'Check that the port speaks TLS 1.2 or 1.3; use an http URL if it speaks plain HTTP.',
+    remedy:
+      'Check that the port speaks TLS 1.2 or 1.3, and whether it wants a client certificate; use an http URL if it speaks plain HTTP.',
   },
   NotHTTP: {
     cause: 'The answer is not HTTP',

@@ -17,6 +17,7 @@ export type Reason = TransientReason | PermanentReason | DeniedReason;
 /** Reasons of conditions that are no failure of a probe (page 2), in the order of the state table. */
 export const STATE_REASONS = [
   'ProbePending',
+  'CredentialsForbidden',
   'Progressing',
   'ProgressingWithRetry',
   'ProgressDeadlineExceeded',

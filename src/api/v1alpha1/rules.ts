@@ -131,6 +131,12 @@ export const RULES: { readonly [Path in keyof RuledValues]: readonly Rule<RuledV
       holds: (spec) => spec.url === undefined || !USER_INFO.test(spec.url),
     },
     {
+      cel: "self.transport != 'SSE' || self.protocol != 'Modern'",
+      message: 'protocol Modern has no transport SSE: set transport to Auto or StreamableHTTP, or protocol to Auto or Legacy',
+      fieldPath: '.transport',
+      holds: (spec) => spec.transport !== 'SSE' || spec.protocol !== 'Modern',
+    },
+    {
       cel: `!has(self.headers) || !(self.auth.type in ['Bearer', 'OAuthClientCredentials']) || !${HEADERS_HAVE("'authorization'")}`,
       message: 'auth sends the header Authorization already: remove it from headers, or set auth.type to None',
       fieldPath: '.headers',
@@ -159,7 +165,7 @@ export const RULES: { readonly [Path in keyof RuledValues]: readonly Rule<RuledV
       // Scheme, user info and fragment have messages of their own; one error is enough.
       cel: `!self.matches('^https?://') || self.contains('#') || self.matches('^[^/?#]*//[^/?#]*@') || ${matches(HTTP_URL_PATTERN)}`,
       message:
-        'url must be http(s)://host[:port][/path][?query]: a DNS name (international ones as xn--) or an IP address in its usual form, a port from 1 to 65535, other characters percent-encoded',
+        'url must be http(s)://host[:port][/path][?query]: a DNS name (international ones as xn--) or an IP address in its usual form and without a zone, a port from 1 to 65535, other characters percent-encoded',
       holds: (url) => !/^https?:\/\//.test(url) || url.includes('#') || USER_INFO.test(url) || isURL(url, HTTP_URL),
     },
   ],
@@ -224,6 +230,12 @@ export const RULES: { readonly [Path in keyof RuledValues]: readonly Rule<RuledV
       cel: 'has(self.clientSecretRef) != has(self.privateKeyRef)',
       message: 'exactly one of clientSecretRef and privateKeyRef must be set',
       holds: (oauth) => (oauth.clientSecretRef !== undefined) !== (oauth.privateKeyRef !== undefined),
+    },
+    {
+      cel: "self.resourceIndicator != 'Omit' || !has(self.resource)",
+      message: 'resource must not be set when resourceIndicator is Omit',
+      fieldPath: '.resource',
+      holds: (oauth) => oauth.resourceIndicator !== 'Omit' || oauth.resource === undefined,
     },
   ],
   'spec.auth.oauth.issuer': [

@@ -112,7 +112,7 @@ const Failure = z.object({
   httpStatus: z.int32().optional().describe('HTTP status, where one decided.'),
   rpcCode: z.int32().optional().describe('JSON-RPC error code, where one decided.'),
   errorCode: z.string().max(64).optional().describe('Code of the network or TLS error, such as ECONNREFUSED.'),
-  since: time().describe('First failure after a success, a spec change or creation.'),
+  since: time().describe('First failure after a success, creation, or a change of the spec or of a credential.'),
   consecutive: z.int32().min(1).describe('Failed probes of the same class in a row.'),
   attempts: z.int32().min(0).describe('Attempts in the last probe; 0 when nothing was sent.'),
   nextProbeTime: time().optional().describe('When the next probe is due; absent when only an edit of the spec helps.'),

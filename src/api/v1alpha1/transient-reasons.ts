@@ -39,7 +39,7 @@ export const TRANSIENT_REASONS = {
   ConnectionReset: {
     cause: 'The server or something before it closed the connection before it had answered',
     outlook: BUSY,
-    remedy: "Look at the server's own logs, and at restarts of its Pods.",
+    remedy: "Look at the server's own logs, at restarts of its Pods, and at the client certificate if it demands one.",
   },
   RequestTimeout: {
     cause: 'The server did not answer a request in time',

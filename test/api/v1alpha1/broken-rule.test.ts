@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findBrokenRule, RULED_PATHS } from '../../../src/api/v1alpha1/broken-rule.ts';
+import { findBrokenRule, findBrokenRules, RULED_PATHS } from '../../../src/api/v1alpha1/broken-rule.ts';
 import { RULES } from '../../../src/api/v1alpha1/rules.ts';
 import { MCPServerSpec } from '../../../src/api/v1alpha1/spec.ts';
 
@@ -24,4 +24,9 @@ it('the place of a broken rule tells the index of the header and the child field
 it('the first of several broken rules is told', () => {
   const spec = MCPServerSpec.parse({ headers: [{ name: 'Host', value: 'a' }], probe: { timeoutSeconds: 100 } });
   expect(findBrokenRule(spec)?.path).toBe('spec');
+});
+
+it('all broken rules are told, in the order of the places', () => {
+  const spec = MCPServerSpec.parse({ headers: [{ name: 'Host', value: 'a' }], probe: { timeoutSeconds: 100 } });
+  expect(findBrokenRules(spec).map(({ path }) => path)).toEqual(['spec', 'spec.headers[0].name', 'spec.probe.deadlineSeconds']);
 });

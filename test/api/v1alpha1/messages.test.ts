@@ -3,11 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { AUTHORIZATION_DETAILS } from '../../../src/api/v1alpha1/authorization-details.ts';
 import {
   availableMessage,
+  capabilitiesChangedMessage,
   clampMessage,
   credentialsExpiringMessage,
   describeIdentity,
   digestMismatchMessage,
+  expectationsMetMessage,
   failureMessage,
+  forbiddenReferenceMessage,
   invalidSpecMessage,
   pendingMessage,
   staleMessage,
@@ -25,6 +28,7 @@ const STATES = {
   staleMessage,
   credentialsExpiringMessage,
   digestMismatchMessage,
+  expectationsMetMessage,
 };
 const transient = reasonsTable.filter((row) => row.class === 'Transient');
 const permanent = reasonsTable.filter((row) => row.class === 'Permanent');
@@ -47,6 +51,12 @@ describe('failureMessage', () => {
       }),
     ).toBe(
       'The server did not accept the bearer token of Secret "a", key "b" (stage rpc, JSON-RPC error 0). Renew the credential, and check its issuer, audience and validity. A changed credential or spec is noticed without further action.',
+    );
+  });
+
+  it('names the field whose reference is broken', () => {
+    expect(failureMessage({ reason: 'InvalidCredentials', stage: 'credentials', field: 'tls.clientCertificateRef' })).toBe(
+      'A credential, key or CA bundle that the spec refers to is empty, does not parse or can not be sent; nothing was sent (stage credentials, spec.tls.clientCertificateRef); this needs attention. Correct the data of the Secret or ConfigMap: one value, without line breaks inside, or PEM where a key or bundle is meant. It is looked at again every probe.recheckSeconds, and at once when the spec changes.',
     );
   });
 
@@ -175,6 +185,26 @@ describe('other messages', () => {
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1024);
     expect(Buffer.byteLength(message)).toBeGreaterThan(900);
     expect(toolsMissingMessage(Array.from({ length: 256 }, (_, index) => '😀'.repeat(124) + index))).toMatch(/ and 255 more; /);
+  });
+
+  it('a right that the operator lacks is told with the object, the verb and the resource, and no word on the server', () => {
+    expect(forbiddenReferenceMessage({ kind: 'ConfigMap', name: 'ca' })).toBe(
+      'The operator may not read ConfigMap "ca" in this namespace (HTTP 403), so nothing was sent and the server is not judged. Give its ServiceAccount the verb get on configmaps here, as the chart does in the namespaces that it watches. It is tried again every minute.',
+    );
+  });
+
+  it('another catalogue is told by the counts of the lists that differ', () => {
+    const list = (count: number, digest: string) => ({ count, invalid: 0, digest, items: [{ name: 'canary', digest }] });
+    const of = (lists: object) => ({ digest: '', capturedAt: '2026-01-01T00:00:00Z', features: [], ...lists });
+    const change = (before: object, after: object) =>
+      /changed: (.*?)\. /.exec(capabilitiesChangedMessage(of(before), of(after)))?.[1];
+    expect(change({ tools: list(2, 'a'), prompts: list(1, 'p') }, { tools: list(3, 'b'), prompts: list(1, 'p') })).toBe(
+      'tools 2 -> 3',
+    );
+    expect(change({ tools: list(2, 'a') }, { tools: list(2, 'b'), resourceTemplates: list(1, 'r') })).toBe(
+      'tools 2 -> 2, resource templates none -> 1',
+    );
+    expect(change({}, {})).toBe('features');
   });
 
   it('a spec that does not fit is told by its field, and how to read what is allowed', () => {

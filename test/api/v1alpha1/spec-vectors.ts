@@ -140,6 +140,12 @@ export const REFUSED: readonly RefusedSpec[] = [
     'supported values',
   ),
   bySchema('another transport', specWith({ transport: 'stdio' }), 'spec.transport', 'supported values'),
+  byRule(
+    'the old transport with the new protocol',
+    specWith({ transport: 'SSE', protocol: 'Modern' }),
+    'spec.transport',
+    'protocol Modern has no transport SSE',
+  ),
   bySchema('another protocol', specWith({ protocol: '2025-11-25' }), 'spec.protocol', 'supported values'),
   header(
     'that HTTP sets',
@@ -261,6 +267,18 @@ export const REFUSED: readonly RefusedSpec[] = [
     }),
     'spec.headers',
     'auth.apiKey sends its header already',
+  ),
+  byRule(
+    'a resource that is not sent',
+    specWith({ auth: oauth({ resource: 'https://example.com/mcp', resourceIndicator: 'Omit' }) }),
+    'spec.auth.oauth.resource',
+    'resource must not be set when resourceIndicator is Omit',
+  ),
+  bySchema(
+    'another use of the resource',
+    specWith({ auth: oauth({ resourceIndicator: 'Maybe' }) }),
+    'spec.auth.oauth.resourceIndicator',
+    'supported values',
   ),
   byRule(
     'OAuth with two client ids',
@@ -485,6 +503,8 @@ export const ALLOWED: readonly { readonly title: string; readonly spec: unknown 
   { title: 'Authorization from a Secret', spec: specWith({ headers: [{ name: 'Authorization', valueFrom: { secretKeyRef } }] }) },
   { title: 'a literal header', spec: specWith({ headers: [{ name: 'X-Team', value: '\ta b~' }] }) },
   { title: 'an empty literal header', spec: specWith({ headers: [{ name: 'X-Team', value: '' }] }) },
+  { title: 'HTTP+SSE in its own era', spec: specWith({ transport: 'SSE', protocol: 'Legacy' }) },
+  { title: 'OAuth without a resource', spec: specWith({ auth: oauth({ resourceIndicator: 'Omit' }) }) },
   { title: 'OAuth with a key', spec: specWith({ auth: oauth({ clientSecretRef: undefined, privateKeyRef: secret() }) }) },
   { title: 'a bundle alone', spec: specWith({ tls: { systemRoots: false, caBundleRef: { secretKeyRef } } }) },
   { title: 'A1: a time-out of 5 s', spec: specWith({ probe: { timeoutSeconds: 5 } }) },

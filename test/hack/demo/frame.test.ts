@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EXPECTATIONS } from '../../../hack/demo/expectations.ts';
 import {
   changedRows,
   redraw,
@@ -82,6 +83,16 @@ describe('where nothing can be redrawn', () => {
     expect(lines.map((line) => line.indexOf('Pending'))).toContain(header.indexOf('STATE'));
     expect(lines[1]).toBe('   3.2 s  closed           False    Transient  ConnectionRefused');
     expect(lines[0]?.at(header.indexOf('TOOLS'))).toBe('3');
+  });
+
+  test('every sample keeps the columns, and no line is too wide for a terminal of 80', () => {
+    const header = renderChangeHeader(plain);
+    for (const { name, ready, state, reason } of EXPECTATIONS) {
+      const line = renderChange({ name, ready, state, reason, tools: '7' }, 3_200, plain);
+      expect(line.indexOf(' 7') + 1, line).toBe(header.indexOf('TOOLS'));
+      expect(line.length).toBeLessThan(80);
+    }
+    expect(header.length).toBeLessThan(80);
   });
 });
 

@@ -17,6 +17,7 @@ const Manifest = z.looseObject({
   metadata: z.strictObject({ name: z.string() }),
   spec: z.unknown().optional(),
   stringData: z.record(z.string(), z.string()).optional(),
+  data: z.record(z.string(), z.string()).optional(),
 });
 
 const samples = await Promise.all(
@@ -39,17 +40,27 @@ describe.each(samples)('$file', ({ file, text, objects, servers }) => {
     ]);
     const spec = MCPServerSpec.parse(servers[0]?.spec);
     const { bearer, apiKey, oauth } = spec.auth;
-    const reference = bearer?.secretKeyRef ?? apiKey?.secretKeyRef ?? oauth?.clientSecretRef;
+    const certificate = spec.tls.clientCertificateRef;
+    const reference =
+      bearer?.secretKeyRef ??
+      apiKey?.secretKeyRef ??
+      oauth?.clientSecretRef ??
+      (certificate === undefined ? undefined : { ...certificate, key: 'tls.crt' });
     const secrets = objects.filter(({ kind }) => kind === 'Secret');
     expect(secrets.map(({ metadata, stringData }) => ({ name: metadata.name, key: Object.keys(stringData ?? {})[0] }))).toEqual(
       reference === undefined ? [] : [reference],
     );
-    expect(objects).toHaveLength(1 + secrets.length);
+    const configMaps = objects.filter(({ kind }) => kind === 'ConfigMap');
+    const bundle = spec.tls.caBundleRef?.configMapKeyRef;
+    expect(configMaps.map(({ metadata, data }) => ({ name: metadata.name, key: Object.keys(data ?? {})[0] }))).toEqual(
+      bundle === undefined ? [] : [bundle],
+    );
+    expect(objects).toHaveLength(1 + secrets.length + configMaps.length);
   });
 
   test('leads to one of the sample servers', () => {
     const { url } = MCPServerSpec.parse(servers[0]?.spec);
-    expect(SAMPLE_SERVERS.map(({ host }) => `http://${host}:${SAMPLE_PORT}`)).toContain(new URL(url ?? '').origin);
+    expect(SAMPLE_SERVERS.map(({ host }) => `${host}:${SAMPLE_PORT}`)).toContain(new URL(url ?? '').host);
   });
 
   test('says the verdict that the demo expects', () => {
@@ -67,7 +78,7 @@ test('samples and expectations have the same names', () => {
 
 test('every sample server is used by a sample', () => {
   const text = samples.map((sample) => sample.text).join('\n');
-  expect(SAMPLE_SERVERS.filter(({ host }) => !text.includes(`http://${host}:`))).toEqual([]);
+  expect(SAMPLE_SERVERS.filter(({ host }) => !text.includes(`://${host}:`))).toEqual([]);
 });
 
 test('the README lists every sample with its question', async () => {

@@ -1,4 +1,4 @@
-"""A server of the official Python SDK without any guard: `plain.py PORT`."""
+"""A server of the official Python SDK without any guard: `plain.py PORT [TRANSPORT]`, by default `streamable-http`, or `sse`."""
 
 import sys
 
@@ -25,4 +25,5 @@ def greet(name: str) -> str:
     return f"Hello {name}"
 
 
-server.run(transport="streamable-http", host="127.0.0.1", port=int(sys.argv[1]))
+transport = sys.argv[2] if len(sys.argv) > 2 else "streamable-http"
+server.run(transport=transport, host="127.0.0.1", port=int(sys.argv[1]))

@@ -18,11 +18,18 @@ const Recorded = z.strictObject({
     credentials: z.boolean().default(false),
     session: z.boolean().default(false),
     advertised: z.boolean().optional(),
+    /** What the spec must pin for this answer to be the last word. */
+    protocol: z.enum(['Modern', 'Legacy']).optional(),
+    transport: z.enum(['SSE']).optional(),
+    /** The answer stands at this path alone; elsewhere the server is healthy. */
+    path: z.string().optional(),
   }),
   status: z.int(),
+  /** `{host}` stands for the authority of the server. */
   headers: z.record(z.string(), z.string()),
+  /** A number as the `id` of JSON-RPC stands for that of the request. */
   body: z.string(),
-  /** `row 17: Transient ServerError, burst` */
+  /** `row 17: Transient ServerError, burst`, or `Available` where the answer is no failure. */
   verdict: z.string(),
 });
 export type Recorded = z.output<typeof Recorded>;
