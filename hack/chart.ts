@@ -56,8 +56,9 @@ export async function installChart(
   controlPlane: Pick<ControlPlaneClient, 'helm' | 'kubectl' | 'serviceAccountKubeconfig'>,
   namespace: string,
   values: object = {},
+  release = RELEASE,
 ): Promise<InstalledChart> {
-  const rendered = await renderChart(controlPlane, { namespace, values });
+  const rendered = await renderChart(controlPlane, { namespace, values, release });
   const manifests = rendered.filter(({ kind }) => kind !== 'Deployment');
   await apply(controlPlane, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, ...manifests]);
   const crd = manifests.find(({ kind }) => kind === 'CustomResourceDefinition');

@@ -9,6 +9,7 @@ import { type BindAddress, parseBindAddress } from './platform/bind-address.ts';
 import { choice, duration, integer, list, text, toggle } from './platform/flag-kinds.ts';
 import { parseFlags } from './platform/flags.ts';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from './platform/log.ts';
+import { PRODUCT_NAME } from './platform/version.ts';
 
 /** What an administrator allows beyond, and forbids within, the policy of page 3.8. Authors of objects can not widen it. */
 export interface EgressOptions {
@@ -30,6 +31,8 @@ export interface OperatorConfig {
   readonly leaderElect: boolean;
   /** Undefined: the namespace of the Pod, or of the kubeconfig's context. */
   readonly leaseNamespace: string | undefined;
+  /** Two installations that share a lease never work both: the chart names it after the release. */
+  readonly leaseName: string;
   readonly maxConcurrentProbes: number;
   /** 1 … 5: never more than five retries are in flight. */
   readonly maxConcurrentRetries: number;
@@ -82,6 +85,12 @@ export const RUN_FLAGS = {
     help: "namespace of the lease; the operator's own when absent",
     pattern: DNS_LABEL,
     expected: 'the name of a namespace',
+  }),
+  'lease-name': text({
+    placeholder: 'NAME',
+    help: 'name of the lease; operators with one lease take turns (default mcpserver-operator)',
+    pattern: DNS_LABEL,
+    expected: 'the name of a lease: lower case letters, digits and dashes',
   }),
   'max-concurrent-probes': integer({ fallback: 64, min: 1, max: MAX_PROBES, help: 'probes that may run at once' }),
   'max-concurrent-retries': integer({ fallback: 5, min: 1, max: MAX_RETRIES, help: 'probes of failed servers among them' }),
@@ -138,6 +147,7 @@ export function parseOperatorConfig(args: readonly string[], env: Readonly<Recor
     namespaces: Object.freeze([...values.namespaces]),
     leaderElect: values['leader-elect'],
     leaseNamespace: values['lease-namespace'],
+    leaseName: values['lease-name'] ?? PRODUCT_NAME,
     maxConcurrentProbes: values['max-concurrent-probes'],
     maxConcurrentRetries: values['max-concurrent-retries'],
     maxConcurrentPerHost: values['max-concurrent-per-host'],
@@ -174,6 +184,9 @@ function contradictions(config: OperatorConfig): string[] {
     faults.push(`--max-concurrent-retries ${retries} exceeds --max-concurrent-probes ${probes}: retries are among the probes`);
   if (!config.leaderElect && config.leaseNamespace !== undefined) {
     faults.push('--lease-namespace has no meaning with --leader-elect=false: leave one of them out');
+  }
+  if (!config.leaderElect && config.leaseName !== PRODUCT_NAME) {
+    faults.push('--lease-name has no meaning with --leader-elect=false: leave one of them out');
   }
   if (metrics && health && metrics.port !== 0 && metrics.port === health.port && overlaps(metrics.host, health.host)) {
     faults.push(`--metrics-bind-address and --health-bind-address both want port ${metrics.port}: choose two`);

@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import type { OperatorConfig } from './config.ts';
 import { createKubeClient, type KubeClient } from './kube/client.ts';
 import { type KubeConfig, loadKubeConfig } from './kube/config.ts';
+import { createEventWriter, type EventWriter } from './kube/events.ts';
 import { createLeaderElector, type LeaderElector } from './kube/lease.ts';
 import { isNewer } from './kube/mirror.ts';
 import { createObjectStore } from './kube/object-store.ts';
@@ -26,6 +27,7 @@ import { createCredentialWatch } from './reconcile/credential-watch.ts';
 import { createLoop } from './reconcile/loop.ts';
 import { LANE, laneLimits } from './reconcile/plan.ts';
 import { createReconciler } from './reconcile/reconciler.ts';
+import { watchEventLoop } from './telemetry/event-loop.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
 import { createObserver, createProbeLog } from './telemetry/observer.ts';
@@ -68,9 +70,11 @@ export async function runOperator(config: OperatorConfig, io: OperatorIO): Promi
     userAgent: `${PRODUCT_NAME}/${PRODUCT_VERSION}`,
     observe: ({ method, code }) => metrics.recordAPIRequest({ method, code: /^\d+$/.test(code) ? Number(code) : 'error' }),
   });
+  const eventLoop = watchEventLoop(clock, metrics.recordEventLoopDelay);
   try {
     return await runController({ config, kube: loaded.config, client, clock, random, log, metrics }, io);
   } finally {
+    eventLoop.stop();
     await client.close();
   }
 }
@@ -81,13 +85,16 @@ async function runController(deps: Deps, io: OperatorIO): Promise<number> {
   const elector = config.leaderElect
     ? createElector(deps, { onStarted: () => loop.begin(), onLost: () => lost.resolve('lost') })
     : undefined;
-  const { store, loop } = createController(deps, elector);
+  const { store, loop, events } = createController(deps, elector);
   const started = await startServers(
     {
       clock,
       metrics,
       healthChecks: [{ name: 'work-moves', ok: () => loop.moves() }],
-      readyChecks: [{ name: 'caches-synced', ok: () => store.state().isSynced }],
+      readyChecks: store.scopes.map(({ namespace, isSynced }) => ({
+        name: namespace === undefined ? 'caches-synced' : `caches-synced/${namespace}`,
+        ok: isSynced,
+      })),
     },
     { metricsAddress: config.metricsBindAddress, healthAddress: config.healthBindAddress },
   );
@@ -101,15 +108,20 @@ async function runController(deps: Deps, io: OperatorIO): Promise<number> {
   store.start();
   await Promise.race([store.synced, stopped]);
   if (!io.signal.aborted) {
+    const refused = store.scopes.flatMap(({ namespace, isSynced }) => (isSynced() ? [] : [namespace]));
     log.info({ objects: store.size }, 'caches synced');
+    if (refused.length > 0) {
+      log.error({ namespaces: refused }, 'no right to list and watch mcpservers in these namespaces; the others are served');
+    }
     if (elector === undefined) loop.begin();
     else elector.start();
   }
   const cause = await Promise.race([stopped, lost.promise]);
   log.info({ cause }, cause === 'lost' ? 'stopping at once' : 'stopping: no new probes, waiting for those in flight');
   // Who loses the lead while it ends has no time left: another one may probe and write already.
-  void lost.promise.then(() => loop.drop());
+  void lost.promise.then(() => Promise.all([loop.drop(), events.drop()]));
   await (cause === 'lost' ? loop.drop() : loop.end());
+  await (cause === 'lost' ? events.drop() : events.stop());
   await elector?.stop();
   await store.stop();
   await started.servers.close();
@@ -151,6 +163,10 @@ function createController(deps: Deps, elector: LeaderElector | undefined) {
   const mayWrite = () => elector === undefined || elector.isLeader();
   const writer = createStatusWriter({ client, mayWrite });
   const observer = createObserver({ log, metrics });
+  const events = createEventWriter(
+    { client, clock, random, log, mayWrite, isBusy: writer.isBusy, observe: metrics.recordEvent },
+    { controller: PRODUCT_NAME, instance: hostname() },
+  );
   const ended = new AbortController();
   const references = createReferences({ client });
   const credentials = createCredentialWatch({ clock, versions: references, onChange: (key) => loop.credentialsChanged(key) });
@@ -170,20 +186,21 @@ function createController(deps: Deps, elector: LeaderElector | undefined) {
     clock,
     random,
     observer,
+    events,
     mayWrite,
     signal: ended.signal,
     lastSuccessRefreshMs: config.lastSuccessRefreshMs,
   });
-  connectGauges(deps, queue, lanes);
+  connectGauges(deps, queue, lanes, events);
   const loop = createLoop({ clock, keys: store.keys, queue, reconciler, credentials, observer, ended });
-  return { store, loop };
+  return { store, loop, events };
 }
 
 function createElector(deps: Deps, hooks: { readonly onStarted: () => void; readonly onLost: () => void }): LeaderElector {
   const { config, kube, random, metrics } = deps;
   return createLeaderElector(deps, {
     namespace: config.leaseNamespace ?? kube.namespace,
-    name: PRODUCT_NAME,
+    name: config.leaseName,
     // The same Pod name may come back after a restart of its container: the random part tells the two apart.
     identity: `${hostname()}_${random.id()}`,
     onStartedLeading() {
@@ -197,13 +214,14 @@ function createElector(deps: Deps, hooks: { readonly onStarted: () => void; read
   });
 }
 
-function connectGauges({ config, metrics }: Deps, queue: WorkQueue, lanes: Lanes): void {
+function connectGauges({ config, metrics }: Deps, queue: WorkQueue, lanes: Lanes, events: EventWriter): void {
   metrics.connect({
     queueDepth: () => queue.depth(),
     activeWorkers: () => queue.running(),
     maxConcurrentReconciles: () => config.maxConcurrentProbes,
     retriesInFlight: () => lanes.occupancy(LANE.retry),
     retriesWaiting: () => queue.waitingFor(LANE.retry),
+    eventsWaiting: () => events.queued(),
   });
 }
 

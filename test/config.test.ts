@@ -19,6 +19,7 @@ test('without flags every value has its default of page 6.1a', () => {
     namespaces: [],
     leaderElect: true,
     leaseNamespace: undefined,
+    leaseName: 'mcpserver-operator',
     maxConcurrentProbes: 64,
     maxConcurrentRetries: 5,
     maxConcurrentPerHost: 8,
@@ -42,7 +43,7 @@ test('without flags every value has its default of page 6.1a', () => {
 
 test('every flag is read, and a configuration is frozen to its leaves', () => {
   const config = valid([
-    ...['--kubeconfig', '/k', '--namespaces=team-a, team-b', '--leader-elect=true', '--lease-namespace=ops'],
+    ...['--kubeconfig', '/k', '--namespaces=team-a, team-b', '--leader-elect=true', '--lease-namespace=ops', '--lease-name=blue'],
     ...['--max-concurrent-probes=10', '--max-concurrent-retries', '1', '--max-concurrent-per-host=0'],
     ...[
       '--metrics-bind-address=0',
@@ -63,6 +64,7 @@ test('every flag is read, and a configuration is frozen to its leaves', () => {
     kubeconfig: '/k',
     namespaces: ['team-a', 'team-b'],
     leaseNamespace: 'ops',
+    leaseName: 'blue',
     maxConcurrentProbes: 10,
     maxConcurrentRetries: 1,
     maxConcurrentPerHost: 0,
@@ -194,6 +196,11 @@ describe('a fault is one line that names the place, and all are named at once', 
       'a lease without election',
       ['--leader-elect=false', '--lease-namespace=a'],
       '--lease-namespace has no meaning with --leader-elect=false: leave one of them out',
+    ],
+    [
+      'a name of a lease without election',
+      ['--leader-elect=false', '--lease-name=a'],
+      '--lease-name has no meaning with --leader-elect=false: leave one of them out',
     ],
     [
       'one port for two',

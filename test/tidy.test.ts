@@ -160,7 +160,7 @@ describe('bans', () => {
     },
     { what: /\bfetch\(/, instead: 'probe/exchange.ts or kube/client.ts', allowedIn: [] },
     { what: /\bas any\b|:\s*any\b/, instead: 'a type, or unknown and a parser', allowedIn: [] },
-    { what: /\bprocess\.exit\(/, instead: 'return an exit code', allowedIn: ['src/cli/program.ts', 'src/cli/signals.ts'] },
+    { what: /\bprocess\.exit\(/, instead: 'return an exit code', allowedIn: ['src/cli/exit.ts'] },
     { what: /\brejectUnauthorized: false\b/, instead: 'a CA', allowedIn: [] },
   ];
 

@@ -29,6 +29,8 @@ export interface DaemonOptions {
   directory: string;
   /** Appended to. */
   logFile: string;
+  /** Its whole environment. Default: ours. */
+  env?: NodeJS.ProcessEnv;
   tether?: Tether;
 }
 
@@ -46,6 +48,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
       const started = spawnTethered(options.command, args, {
         cwd: options.directory,
         stdio: ['ignore', log, log],
+        ...(options.env === undefined ? {} : { env: options.env }),
         ...(options.tether === undefined ? {} : { tether: options.tether }),
       });
       closeSync(log);

@@ -5,11 +5,13 @@
  * It promises that every fault is one line with file, line and column, and that no line repeats what stands in a file: it may be a
  * Secret. Sizes are bounded; aliases may not be used to blow a document up.
  */
-import { LineCounter, parseAllDocuments, type YAMLParseError } from 'yaml';
+import { isMapping, withoutNulls } from '../api/v1alpha1/field-faults.ts';
 import { API_VERSION, KIND } from '../api/v1alpha1/group.ts';
 import { keyOf, parseSpec } from '../api/v1alpha1/mcpserver.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { DataObject, Lookup, References, ServicePorts } from '../probe/ports.ts';
+import type { InputFile } from './input-file.ts';
+import { readDocuments } from './yaml-documents.ts';
 
 /** One server to probe. */
 export interface DeclaredServer {
@@ -25,15 +27,7 @@ export interface Manifests {
   readonly faults: readonly string[];
 }
 
-/** The API server's limit for one object is 1.5 MiB; a file of this size holds thousands. */
-export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const MAX_OBJECTS = 10_000;
-
-/** `contents` of `file`, whose name is used in faults only. */
-export interface ManifestFile {
-  readonly file: string;
-  readonly contents: string;
-}
 
 type Data = DataObject['data'];
 
@@ -47,7 +41,7 @@ interface Shelf {
 }
 
 /** Reads all files, whatever is wrong with one of them. Never throws. */
-export function readManifests(files: readonly ManifestFile[]): Manifests {
+export function readManifests(files: readonly InputFile[]): Manifests {
   const shelf: Shelf = {
     servers: new Map(),
     secrets: new Map(),
@@ -64,36 +58,15 @@ export function readManifests(files: readonly ManifestFile[]): Manifests {
 }
 
 function readFile(shelf: Shelf, file: string, contents: string): void {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(contents, { lineCounter: lines, prettyErrors: false });
-  for (const document of Array.isArray(documents) ? documents : []) {
-    const [error] = document.errors;
-    const start = lines.linePos(error?.pos[0] ?? document.contents?.range?.[0] ?? 0);
-    const where = `${file}:${start.line}:${start.col}`;
-    if (error !== undefined) shelf.faults.push(`${where}: not valid YAML (${wordsOf(error)})`);
-    else
-      readObject(
-        shelf,
-        where,
-        expand(shelf, where, () => document.toJS({ maxAliasCount: 100 })),
-      );
-  }
-}
-
-/** The parser's code in words: its message quotes the file. */
-const wordsOf = ({ code }: YAMLParseError) => code.toLowerCase().replaceAll('_', ' ');
-
-function expand(shelf: Shelf, where: string, read: () => unknown): unknown {
-  try {
-    return read();
-  } catch {
-    shelf.faults.push(`${where}: too many aliases`);
-    return undefined;
+  for (const document of readDocuments(contents)) {
+    const where = `${file}:${document.start.line}:${document.start.column}`;
+    if (document.kind === 'broken') shelf.faults.push(`${where}: ${document.why}`);
+    else readObject(shelf, where, document.value);
   }
 }
 
 function readObject(shelf: Shelf, where: string, object: unknown): void {
-  if (!isRecord(object)) return;
+  if (!isMapping(object)) return;
   shelf.objects += 1;
   if (shelf.objects > MAX_OBJECTS) {
     if (shelf.objects === MAX_OBJECTS + 1) shelf.faults.push(`${where}: more than ${MAX_OBJECTS} objects`);
@@ -119,7 +92,7 @@ function readServer(shelf: Shelf, where: string, object: Record<string, unknown>
     return;
   }
   const key = keyOf(meta);
-  const spec = parseSpec(object['spec']);
+  const spec = parseSpec(withoutNulls(object['spec']));
   if (spec.kind === 'invalid')
     shelf.faults.push(`${where}: ${KIND} ${key}: ${spec.path}: ${spec.message ?? 'does not fit the schema'}`);
   else if (shelf.servers.has(key)) shelf.faults.push(`${where}: ${KIND} ${key} stands there twice`);
@@ -174,10 +147,7 @@ export function dataObject(data: Data, annotations: Readonly<Record<string, stri
   return { data, annotations, resourceVersion: '0' };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const recordOf = (value: unknown) => (isRecord(value) ? value : {});
+const recordOf = (value: unknown) => (isMapping(value) ? value : {});
 
 const stringsOf = (value: unknown) =>
   Object.entries(recordOf(value)).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -2,7 +2,7 @@
  * What a person sees of a probe: verdict, reason, cause, remedy, timings, and what the server offers; aligned, one screen. Pure.
  * Every text of a server in it was sanitized by the prober.
  */
-import { AUTHORIZATION_DETAILS } from '../api/v1alpha1/authorization-details.ts';
+import { DETAILS } from '../api/v1alpha1/credential-details.ts';
 import { isReason, reasonsTable } from '../api/v1alpha1/reasons.ts';
 import type { CapabilityList, MCPServerStatus } from '../api/v1alpha1/status.ts';
 import { type JudgedServer, readyOf } from './probe-status.ts';
@@ -80,16 +80,17 @@ function explanation({ status, report }: JudgedServer): [string, string | undefi
     return ready?.status === 'True' ? [] : [['cause', ready?.message]];
   }
   const row = isReason(failure.reason) ? reasonsTable.find(({ reason }) => reason === failure.reason) : undefined;
-  const detail = report.verdict.kind === 'failing' ? report.verdict.detail : undefined;
+  const { detail, field } = report.verdict.kind === 'failing' ? report.verdict : {};
   const codes = [
     failure.stage && `stage ${failure.stage}`,
+    field && `spec.${field}`,
     failure.httpStatus && `HTTP ${failure.httpStatus}`,
     failure.rpcCode !== undefined && `JSON-RPC ${failure.rpcCode}`,
     failure.errorCode,
   ];
   return [
     ['cause', row?.cause ?? failure.message],
-    ['detail', detail === undefined ? undefined : AUTHORIZATION_DETAILS[detail]],
+    ['detail', detail === undefined ? undefined : DETAILS[detail]],
     ['where', codes.filter((code) => code !== undefined && code !== false && code !== 0).join(', ') || undefined],
     ['remedy', row?.remedy],
   ];

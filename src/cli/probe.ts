@@ -2,9 +2,7 @@
  * `probe`: the operator's own probe without a cluster, for people and for scripts. Reads what it needs, probes, prints, and answers with
  * the exit code of page 6.1. At most `MAX_CONCURRENT` servers are probed at once; answers come in the order of the input.
  */
-import { createReadStream } from 'node:fs';
 import { stringify } from 'yaml';
-import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
 import { systemClock } from '../platform/clock.ts';
 import { parseFlags, type Values } from '../platform/flags.ts';
 import { systemRandom } from '../platform/random.ts';
@@ -13,7 +11,8 @@ import { DEFAULT_EGRESS_POLICY } from '../probe/egress-policy.ts';
 import type { Prober } from '../probe/ports.ts';
 import { createProber } from '../probe/prober.ts';
 import { verbHelp } from './help.ts';
-import { type DeclaredServer, MAX_FILE_BYTES, type ManifestFile, type Manifests, readManifests } from './manifest.ts';
+import { type InputFile, readInputFile } from './input-file.ts';
+import { type DeclaredServer, type Manifests, readManifests } from './manifest.ts';
 import { PROBE_FLAGS } from './probe-flags.ts';
 import { describeRequest } from './probe-request.ts';
 import { exitCodeOf, type JudgedServer, judgeServer } from './probe-status.ts';
@@ -69,52 +68,47 @@ async function readInput(url: string | undefined, values: Values<typeof PROBE_FL
     const { timeout: timeoutMs, 'bearer-env': bearerEnv, 'header-env': headerEnv } = values;
     return describeRequest({ url, timeoutMs, bearerEnv, headerEnv }, terminal.env);
   }
-  const files: ManifestFile[] = [];
+  const files: InputFile[] = [];
   const faults: string[] = [];
   for (const file of values.filename) {
-    const contents = await readText(file);
-    if (contents.kind === 'text') files.push({ file, contents: contents.text });
-    else faults.push(`${file} can not be read (${contents.why})`);
+    const input = await readInputFile(file);
+    if (input.kind === 'read') files.push(input);
+    else faults.push(input.fault);
   }
   const manifests = readManifests(files);
   return faults.length > 0 ? { ...manifests, faults } : manifests;
 }
 
-/** Reads at most `MAX_FILE_BYTES`, whatever the file is. */
-async function readText(file: string): Promise<{ kind: 'text'; text: string } | { kind: 'error'; why: string }> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MAX_FILE_BYTES) return { kind: 'error', why: `larger than ${MAX_FILE_BYTES / 2 ** 20} MiB` };
-    }
-    return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
-  } catch (error) {
-    return { kind: 'error', why: error instanceof Error && 'code' in error ? String(error.code) : 'unknown error' };
-  }
-}
-
 async function probeAll(prober: Prober, servers: readonly DeclaredServer[], signal: AbortSignal): Promise<JudgedServer[]> {
   const results: JudgedServer[] = [];
   const waiting = servers.entries();
+  const judge = async (index: number, server: DeclaredServer) => {
+    const probeID = systemRandom.id();
+    const { namespace, name, spec } = server;
+    const report = await prober.probe({ namespace, name, probeID, spec, retry: false }, signal);
+    results[index] = judgeServer(server, report, { nowMs: systemClock.wallMs(), probeID });
+  };
   const work = async () => {
-    for (const [index, server] of waiting) {
-      const probeID = systemRandom.id();
-      const { namespace, name, spec } = server;
-      const report = await prober.probe({ namespace, name, probeID, spec, retry: false }, signal);
-      results[index] = judgeServer(server, report, { nowMs: systemClock.wallMs(), probeID });
-    }
+    for (const [index, server] of waiting) await judge(index, server);
   };
   await Promise.all(Array.from({ length: Math.min(MAX_CONCURRENT, servers.length) }, work));
+  // Answers so large that they did not fit into memory beside the others' get all of it, one after the other.
+  for (const [index, server] of servers.entries()) {
+    if (results[index]?.status === undefined && !signal.aborted) await judge(index, server);
+  }
   return results;
 }
 
 function render(results: readonly JudgedServer[], output: 'table' | 'json' | 'yaml', options: TableOptions): string {
   if (output === 'table') return renderProbes(results, options);
-  const statuses: (MCPServerStatus | null)[] = results.map(({ status }) => status ?? null);
-  const answer = statuses.length === 1 ? statuses[0] : statuses;
+  const answer = answerOf(results);
   if (output === 'json') return `${JSON.stringify(answer, undefined, 2)}\n`;
   return stringify(answer, { compat: 'yaml-1.1', aliasDuplicateObjects: false, lineWidth: 0 });
+}
+
+/** One server is shaped like `.status`; several are told apart by their names, each shaped like an object of the API. */
+function answerOf(results: readonly JudgedServer[]): unknown {
+  const [only] = results;
+  if (only !== undefined && results.length === 1) return only.status ?? null;
+  return results.map(({ server: { namespace, name }, status }) => ({ metadata: { namespace, name }, status: status ?? null }));
 }

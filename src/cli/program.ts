@@ -4,6 +4,7 @@
  */
 
 import { suggestion } from '../platform/suggest.ts';
+import { endProcess } from './exit.ts';
 import { programHelp, verbHelp } from './help.ts';
 import { processTerminal, refuse, type Terminal } from './terminal.ts';
 import { isVerb, VERBS, type Verb } from './verbs.ts';
@@ -11,10 +12,10 @@ import { isVerb, VERBS, type Verb } from './verbs.ts';
 /** Runs the program with the arguments of the process and ends the process with its exit code. */
 export async function main(): Promise<void> {
   // `… | head` closes our stdout: nobody is left to read the rest.
-  process.stdout.on('error', () => process.exit(0));
+  process.stdout.on('error', () => endProcess(0));
   const code = await runProgram(process.argv.slice(2), processTerminal());
   // Pending output first; then exit, so that a leaked handle can not keep a finished process alive.
-  process.stdout.write('', () => process.exit(code));
+  process.stdout.write('', () => endProcess(code));
 }
 
 /** Resolves with the exit code of page 6.1. */
@@ -41,6 +42,12 @@ async function runVerb(verb: Verb, args: readonly string[], terminal: Terminal):
       return (await import('./run.ts')).runVerb(args, terminal);
     case 'probe':
       return (await import('./probe.ts')).probeVerb(args, terminal);
+    case 'validate':
+      return (await import('./validate.ts')).validateVerb(args, terminal);
+    case 'doctor':
+      return (await import('./doctor/doctor.ts')).doctorVerb(args, terminal);
+    case 'completion':
+      return (await import('./completion.ts')).completionVerb(args, terminal);
     case 'version':
       return (await import('./version.ts')).versionVerb(args, terminal);
     case 'help':

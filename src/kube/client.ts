@@ -11,7 +11,7 @@ import { type Clock, createDeadline, sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import { type Random, uniform } from '../platform/random.ts';
 import type { KubeConfig } from './config.ts';
-import { type Connection, type Connections, createConnections } from './connections.ts';
+import { type Connection, type Connections, createConnections, type FencedRequest } from './connections.ts';
 import { createCredentials } from './credentials.ts';
 import { errorCode, isTLSError, readBody, readReason, retryAfterMs } from './response.ts';
 
@@ -37,6 +37,11 @@ export interface KubeRequest {
   readonly maxBodyBytes?: number;
   /** Never queue behind other calls: for the lease. Default false. */
   readonly urgent?: boolean;
+  /**
+   * The fence of a leader: asked each time when a socket is there and nothing is written to it yet, however long the way was (an exec
+   * plugin, a handshake, a process that was paused). False: nothing is sent and the call is `network` with code `NOT_SENT`. Default: true.
+   */
+  readonly mayBeSent?: () => boolean;
 }
 
 /** What kept a call from its answer. */
@@ -160,7 +165,7 @@ function createSend(
 ): Send {
   const exchange = async ({ identity, ...pools }: Connection, request: KubeRequest, pool: Pool, signal: AbortSignal) => {
     try {
-      const response = await pools[pool].request({
+      const options: FencedRequest = {
         origin: config.origin,
         path: config.basePath + request.path + queryOf(request.query),
         method: request.method,
@@ -172,7 +177,9 @@ function createSend(
         },
         body: request.body ?? null,
         signal,
-      });
+        mayBeSent: request.mayBeSent,
+      };
+      const response = await pools[pool].request(options);
       observe?.({ method: request.method, code: String(response.statusCode) });
       return response;
     } catch (error) {
@@ -183,14 +190,26 @@ function createSend(
 
   return async (request, pool, signal, accept) => {
     for (let wasRefused = false; ; wasRefused = true) {
-      const connection = await connections.current().catch(() => undefined);
+      const connection = await beforeAbort(connections.current(), signal).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+      });
       if (!connection) return { kind: 'network', errorCode: 'NO_CREDENTIALS' };
       const response = await exchange(connection, request, pool, signal);
       if (response.statusCode >= 200 && response.statusCode <= 299) return accept(response);
       const failure = await failureOf(response, clock);
-      if (response.statusCode !== 401 || wasRefused || !(await connections.refused(connection))) return failure;
+      if (response.statusCode !== 401 || wasRefused) return failure;
+      if (!(await beforeAbort(connections.refused(connection), signal))) return failure;
     }
   };
+}
+
+/** The outcome of `work`, or the reason of `signal` when that aborts first: an exec plugin that hangs keeps no call beyond its deadline. */
+function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: cut, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work, cut]).finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 /** Repeats what failed in passing, as long as the wait fits into half of the deadline. */

@@ -8,7 +8,7 @@
  */
 import { createSecureContext } from 'node:tls';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
-import type { Clock } from '../platform/clock.ts';
+import { type Clock, sleep } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import type { KubeConfig } from './config.ts';
 import type { Credentials, Identity } from './credentials.ts';
@@ -22,7 +22,10 @@ export interface Connection {
 }
 
 export interface Connections {
-  /** The present pools. Rejects when the credentials can not be read and never could be. */
+  /**
+   * The present pools, with the identity as last read: reading it again holds a call up for {@link PATIENCE_MS} at most. Rejects when the
+   * credentials can not be read and never could be; before the first time they can, it lasts as long as they need.
+   */
   current(): Promise<Connection>;
   /** The server refused `connection`'s identity. Resolves to true when another one is at hand: the call is worth repeating. */
   refused(connection: Connection): Promise<boolean>;
@@ -36,6 +39,11 @@ export const POOL_WIDTH = 16;
 /** Kubelet replaces a projected token at 80 % of its life, an hour as a rule: a minute late is 48 minutes early. As client-go. */
 const REREAD_MS = 60_000;
 const SUSPECT_MS = 1_000;
+/** Files take milliseconds. An exec plugin may hang for a minute: nobody waits longer for it than this who has an identity that works. */
+const PATIENCE_MS = 1_000;
+
+/** What the pools take: `mayBeSent` is asked when a socket is there and nothing is written yet; false ends the call with `NOT_SENT`. */
+export type FencedRequest = Dispatcher.RequestOptions & { readonly mayBeSent?: (() => boolean) | undefined };
 
 /** Opens nothing yet; pools are made when they are first asked for, and anew when CA or client certificate change. */
 export function createConnections(deps: {
@@ -49,6 +57,8 @@ export function createConnections(deps: {
   let readMs = 0;
   let maxAgeMs = REREAD_MS;
   let reading: Promise<Connection> | undefined;
+  /** Resolves when the present reading has lasted too long to wait for. */
+  let impatience: Promise<void> | undefined;
   let isFailing = false;
   let isClosed = false;
   const draining = new Set<Dispatcher>();
@@ -103,14 +113,20 @@ export function createConnections(deps: {
   };
 
   const reread = (isRefused: boolean) => {
-    reading ??= read(isRefused);
+    if (reading) return reading;
+    const done = new AbortController();
+    // Who has nothing to go on with has no choice but to wait.
+    impatience = current ? sleep(clock, PATIENCE_MS, done.signal).catch(() => undefined) : undefined;
+    reading = read(isRefused).finally(() => done.abort(new Error('read')));
     return reading;
   };
 
   return {
-    current() {
-      const isFresh = current !== undefined && clock.monotonicMs() - readMs < maxAgeMs;
-      return isFresh && current ? Promise.resolve(current) : reread(false);
+    async current() {
+      if (current && clock.monotonicMs() - readMs < maxAgeMs) return current;
+      const next = reread(false);
+      if (!current || !impatience) return next;
+      return Promise.race([next, impatience.then(() => current)]).then((found) => found ?? next);
     },
     async refused(connection) {
       if (current?.identity !== connection.identity) return true;
@@ -144,9 +160,26 @@ function openPool(config: KubeConfig, { tls }: Identity, connections: number | n
   };
   // 30 s as client-go: under the idle limit of load balancers.
   const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000 };
-  if (config.proxyUrl) return new ProxyAgent({ ...options, uri: config.proxyUrl, requestTls: tls, proxyTls: keepAlive });
+  if (config.proxyUrl)
+    return new ProxyAgent({ ...options, uri: config.proxyUrl, requestTls: tls, proxyTls: keepAlive }).compose(fence);
   // Not an Agent: one that was closed forgets its sockets, and could not be cut any more while a watch lives on.
   // Parsed once for all sockets.
   const secureContext = createSecureContext(tls);
-  return new Pool(config.origin, { ...options, connect: { ...tls, secureContext, ...keepAlive, timeout: 10_000 } });
+  return new Pool(config.origin, { ...options, connect: { ...tls, secureContext, ...keepAlive, timeout: 10_000 } }).compose(
+    fence,
+  );
 }
+
+/** The last look before the first byte: whoever asked earlier has waited for a socket since, or was paused. */
+const fence: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const mayBeSent = 'mayBeSent' in options ? options.mayBeSent : undefined;
+  if (typeof mayBeSent === 'function') {
+    // The handler is this call's own.
+    const start = handler.onRequestStart?.bind(handler);
+    handler.onRequestStart = (controller, context) => {
+      if (mayBeSent() !== true) throw Object.assign(new Error('not sent'), { code: 'NOT_SENT' });
+      start?.(controller, context);
+    };
+  }
+  return dispatch(options, handler);
+};

@@ -5,6 +5,7 @@
  * It holds no timer and no cache of its own; connections.ts decides when to read again. It never logs or throws a value: a fault is an
  * error whose message names the source only. Exec plugins are run by `@kubernetes/client-node`, bounded by a deadline.
  */
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
@@ -97,6 +98,12 @@ function createPlugin(config: KubeConfig, clock: Clock): () => Promise<PluginRes
     const options: RequestOptions = {};
     const loader = await loading;
     const aborted = new AbortController();
+    // The loader waits for its plugin without end and shows its process to nobody: what is given up is killed.
+    for (const authenticator of loader['authenticators']) {
+      const execFn = (command: string, args: string[] | undefined, spawnOptions: SpawnOptions) =>
+        spawn(command, args ?? [], { ...spawnOptions, signal: aborted.signal, killSignal: 'SIGKILL' });
+      if ('execFn' in authenticator) Object.assign(authenticator, { execFn });
+    }
     try {
       await Promise.race([
         loader.applyToHTTPSOptions(options),

@@ -18,7 +18,7 @@ export const RENEW_DEADLINE_MS = 10_000;
 export const RETRY_PERIOD_MS = 2_000;
 /** Half of the renew deadline, as client-go: one black hole leaves time for another try. */
 const REQUEST_TIMEOUT_MS = 5_000;
-/** To give the lease up. It comes after 28 s for probes and statuses, and the kubelet waits for 30 s; later the lease runs out by itself. */
+/** To give the lease up. It comes after 23 s for probes and statuses (reconcile/loop.ts); later the lease runs out by itself. */
 const RELEASE_MS = 1_000;
 
 export interface LeaderElectorOptions {
@@ -128,6 +128,8 @@ export function createLeaderElector(deps: LeaderElectorDeps, options: LeaderElec
 
   const run = async () => {
     while (!signal.aborted) {
+      // The timers of a process that was paused are all due at once, and this one before the fence: nothing may be renewed after that.
+      if (isLeading && !isLeader()) return stopLeading('lost');
       const untilMs = await campaign();
       const periodMs = RETRY_PERIOD_MS * (isLeading ? uniform(random, 0.9, 1.1) : uniform(random, 0.5, 1.5));
       const delayMs = untilMs === undefined ? periodMs : Math.min(periodMs, Math.max(untilMs - clock.monotonicMs(), 0));

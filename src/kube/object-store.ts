@@ -17,6 +17,22 @@ export interface ObjectStoreOptions {
   readonly onEvent: (event: ObjectEvent) => void;
 }
 
+/** A collection that is mirrored on its own. */
+export interface Scope {
+  /** Undefined: all namespaces. */
+  readonly namespace: string | undefined;
+  isSynced(): boolean;
+}
+
+export interface MCPServerStore extends Omit<Store<RawMCPServer>, 'refused'> {
+  /**
+   * Resolves to true when there is something to work on: each scope is listed, or refused for want of rights, and one at least is listed.
+   * A scope that is refused is tried again; what it shows later comes as events.
+   */
+  readonly synced: Promise<boolean>;
+  readonly scopes: readonly Scope[];
+}
+
 /** Path of the collection in a namespace, or of all namespaces. */
 export function collectionPath(namespace?: string): string {
   return `/apis/${GROUP}/${VERSION}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${PLURAL}`;
@@ -26,17 +42,18 @@ export function collectionPath(namespace?: string): string {
 export function createObjectStore(
   deps: { client: KubeClient; clock: Clock; random: Random; log?: Logger },
   { namespaces, onEvent }: ObjectStoreOptions,
-): Store<RawMCPServer> {
+): MCPServerStore {
   const open = (namespace?: string) =>
     createReflector<RawMCPServer>(deps, { path: collectionPath(namespace), decode: decodeMCPServer, onEvent });
-  const [only] = namespaces;
-  if (only === undefined) return open();
-  const stores = new Map([...new Set(namespaces)].map((namespace) => [namespace, open(namespace)]));
-  return joinStores(stores);
+  if (namespaces.length === 0) {
+    const store = open();
+    return Object.assign(store, { scopes: [{ namespace: undefined, isSynced: () => store.state().isSynced }] });
+  }
+  return joinStores(new Map([...new Set(namespaces)].map((namespace) => [namespace, open(namespace)])));
 }
 
-/** One face for several stores, by the namespace of the key. Synced when all are; in trouble when any is. */
-function joinStores<T>(stores: ReadonlyMap<string, Store<T>>): Store<T> {
+/** One face for several stores, by the namespace of the key. `state`: synced when all are, in trouble when any is. */
+function joinStores(stores: ReadonlyMap<string, Store<RawMCPServer>>): MCPServerStore {
   const all = [...stores.values()];
   return {
     start() {
@@ -52,13 +69,21 @@ function joinStores<T>(stores: ReadonlyMap<string, Store<T>>): Store<T> {
     get size() {
       return all.reduce((sum, store) => sum + store.size, 0);
     },
-    synced: Promise.all(all.map((store) => store.synced)).then((each) => each.every(Boolean)),
+    synced: untilUsable(all),
+    scopes: [...stores].map(([namespace, store]) => ({ namespace, isSynced: () => store.state().isSynced })),
     state() {
       const states = all.map((store) => store.state());
       const trouble = states.find((state) => state.trouble !== undefined)?.trouble;
       return { isSynced: states.every((state) => state.isSynced), ...(trouble === undefined ? {} : { trouble }) };
     },
   };
+}
+
+/** A namespace without rights holds nobody up; but one at least must be listed, or there is nothing to do. */
+async function untilUsable(stores: readonly Pick<Store<RawMCPServer>, 'synced' | 'refused'>[]): Promise<boolean> {
+  const first = await Promise.all(stores.map(({ synced, refused }) => Promise.race([synced, refused])));
+  if (first.includes(false)) return false;
+  return first.includes(true) || Promise.race(stores.map(({ synced }) => synced));
 }
 
 /** The kept part of an MCPServer as the API server sends it; undefined when the metadata is not that of a live object. */

@@ -32,6 +32,7 @@ export function createReferences({ client }: { client: KubeClient }): References
       ...how,
     });
     if (result.kind === 'status' && result.status === 404) return { kind: 'notFound' };
+    if (result.kind === 'status' && result.status === 403) return { kind: 'unavailable', forbidden: true };
     const object = result.kind === 'ok' ? parseJSON(result.body) : undefined;
     const value = typeof object === 'object' && object !== null ? decode(object) : undefined;
     return value === undefined ? { kind: 'unavailable' } : { kind: 'found', value };

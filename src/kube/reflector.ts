@@ -37,6 +37,8 @@ export interface Store<T> {
   readonly size: number;
   /** Resolves to true after the first complete list; to false when stopped before. */
   readonly synced: Promise<boolean>;
+  /** Resolves when a list was refused for want of rights (403) before the first complete one. It is tried again all the same. */
+  readonly refused: Promise<void>;
   state(): StoreState;
 }
 
@@ -66,6 +68,7 @@ export function createReflector<T extends Stored>(deps: ReflectorDeps, options: 
   const stopping = new AbortController();
   const { signal } = stopping;
   const { promise: synced, resolve: resolveSynced } = Promise.withResolvers<boolean>();
+  const { promise: refused, resolve: onRefused } = Promise.withResolvers<void>();
   const mirror = createMirror<T>((event) => {
     if (!signal.aborted) options.onEvent(event);
   });
@@ -74,7 +77,7 @@ export function createReflector<T extends Stored>(deps: ReflectorDeps, options: 
   let running: Promise<void> = Promise.resolve();
   return {
     start() {
-      running = follow({ deps, options, mirror, position, trouble, signal, onSynced: () => resolveSynced(true) });
+      running = follow({ deps, options, mirror, position, trouble, signal, onSynced: () => resolveSynced(true), onRefused });
     },
     async stop() {
       stopping.abort(new Error('stopped'));
@@ -87,6 +90,7 @@ export function createReflector<T extends Stored>(deps: ReflectorDeps, options: 
       return mirror.size();
     },
     synced,
+    refused,
     state: () => ({ isSynced: position.isSynced, ...trouble.state() }),
   };
 }
@@ -107,6 +111,7 @@ interface Following<T extends Stored> {
   readonly trouble: Trouble;
   readonly signal: AbortSignal;
   readonly onSynced: () => void;
+  readonly onRefused: () => void;
 }
 
 type Step =
@@ -122,6 +127,7 @@ async function follow<T extends Stored>(following: Following<T>): Promise<void> 
     if (step.kind === 'progress') continue;
     if (step.relist) position.resourceVersion = undefined;
     position.failures++;
+    if (!position.isSynced && step.end.kind === 'status' && step.end.status === 403) following.onRefused();
     // The first expiry is everyday life after an outage: list at once and say nothing.
     if (step.end.kind === 'expired' && position.failures === 1) continue;
     trouble.begin(step.end);

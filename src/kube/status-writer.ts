@@ -24,14 +24,20 @@ export const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k
 
 export interface StatusWriterDeps {
   readonly client: KubeClient;
-  /** Asked right before each write; false: nothing is sent and the answer is `unavailable`. Default: always true. */
+  /** Asked before each write, at last when its socket is there; false: nothing is sent, the answer is `unavailable`. Default: true. */
   readonly mayWrite?: () => boolean;
 }
 
+export interface KubeStatusWriter extends StatusWriter, ObjectReader {
+  /** Whether writes are under way or wait for their turn. */
+  isBusy(): boolean;
+}
+
 /** Writes and reads with deadlines; repeats no write. */
-export function createStatusWriter({ client, mayWrite = () => true }: StatusWriterDeps): StatusWriter & ObjectReader {
+export function createStatusWriter({ client, mayWrite = () => true }: StatusWriterDeps): KubeStatusWriter {
   // A deadline that began while a write waits for a socket would expire unsent, and the more the longer the queue.
   const gate = createGate(POOL_WIDTH);
+  let writing = 0;
   const put = async (target: WriteTarget, status: MCPServerStatus, signal: AbortSignal): Promise<WriteResult> => {
     // Asked behind the gate: who waited may have lost the lead meanwhile.
     if (signal.aborted || !mayWrite()) return { kind: 'unavailable' };
@@ -43,11 +49,21 @@ export function createStatusWriter({ client, mayWrite = () => true }: StatusWrit
       body: JSON.stringify(minimalObject(target, status)),
       timeoutMs: WRITE_TIMEOUT_MS,
       signal,
+      mayBeSent: mayWrite,
     });
     return writeResultOf(result);
   };
   return {
-    writeStatus: (target, status, signal) => gate.pass(() => put(target, status, signal)),
+    async writeStatus(target, status, signal) {
+      writing += 1;
+      try {
+        return await gate.pass(() => put(target, status, signal));
+      } finally {
+        writing -= 1;
+      }
+    },
+
+    isBusy: () => writing > 0,
 
     async readObject(namespace, name, signal): Promise<Lookup<RawMCPServer>> {
       const result = await client.request({ method: 'GET', path: objectPath({ namespace, name }), signal });

@@ -19,6 +19,8 @@ export interface Flag<T> {
   readonly short?: string | undefined;
   /** May be given more than once; the values are added up. */
   readonly repeatable?: boolean | undefined;
+  /** The only values, where they are few. */
+  readonly choices?: readonly string[] | undefined;
   /** A wrong value is not repeated: somebody may have typed a secret there. */
   readonly hidden?: boolean | undefined;
   readonly parse: (text: string) => Parsed<T>;

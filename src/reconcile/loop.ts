@@ -11,8 +11,8 @@ import { LANE, RANK } from './plan.ts';
 import type { ReconcileObserver } from './ports.ts';
 import type { Reconciler } from './reconciler.ts';
 
-/** Probes in flight may end within this time (page 5.6): with the flush it stays under the kubelet's 30 s. */
-export const GRACE_MS = 25_000;
+/** Probes in flight may end within this time. 20 s, 3 s for the flush and 1 s for the lease: a SIGTERM takes 25 s at most (issue 5). */
+export const GRACE_MS = 20_000;
 /** Writes of verdicts that came in time may end within this time after the grace. */
 const FLUSH_MS = 3_000;
 const SWEEP_MS = 1_000;

@@ -10,8 +10,10 @@ import type { ReferenceRead } from '../probe/ports.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import type { Decision } from './decide.ts';
 import { compareSpecs, type Edit } from './edit.ts';
+import type { StatusChange } from './events.ts';
+import type { Forbidden } from './obstacle.ts';
 import type { ObjectStore, ProbeCause } from './ports.ts';
-import { refreshPhaseMs } from './progress.ts';
+import { longestDelayMs, refreshPhaseMs } from './progress.ts';
 
 /** What a probe found out about one generation, until its status is written. */
 export interface Finished {
@@ -49,8 +51,18 @@ export interface Memory {
   /** The last failure was silence (three-of-five rule). */
   timedOut: boolean;
   unwritten: Finished | undefined;
+  /** What a write would have changed whose answer was lost: once it shows that it arrived, it is told. */
+  untold: StatusChange | undefined;
+  /** What the operator has no right to read, and how often in a row it was told so; as long as no probe of this generation could. */
+  forbidden: Forbidden | undefined;
+  /** Identifies the run under way, or the last one, in log lines. */
+  reconcileID: string | undefined;
   /** Calls to the API server that failed in a row: the clock of its own that they back off on. */
   apiFailures: number;
+  /** Statuses that the API server refused in a row: only the first is told. */
+  refusals: number;
+  /** Monotonic time before which this generation rests, because its status was refused. */
+  refusedUntilMs: number;
   /** Resolves when the status of this object that is being written is, if there is one. */
   writing: Promise<void> | undefined;
   /** Monotonic time since when a first verdict for this generation is awaited. */
@@ -87,7 +99,12 @@ export function recall(raw: RawMCPServer, now: Now): Memory {
     failingSinceMs: undefined,
     timedOut: TIMEOUT_REASONS.has(status.failure?.reason ?? ''),
     unwritten: undefined,
+    untold: undefined,
+    forbidden: undefined,
+    reconcileID: undefined,
     apiFailures: 0,
+    refusals: 0,
+    refusedUntilMs: Number.NEGATIVE_INFINITY,
     writing: undefined,
     awaitedSinceMs: undefined,
     detectedAtMs: parseTime(status.endpoint?.negotiatedAt),
@@ -96,8 +113,10 @@ export function recall(raw: RawMCPServer, now: Now): Memory {
   const sinceMs = parseTime(status.failure?.since);
   if (sinceMs !== undefined) memory.failingSinceMs = now.monotonicMs - clamp(now.wallMs - sinceMs);
   const nextProbeMs = parseTime(status.failure?.nextProbeTime);
-  if (nextProbeMs !== undefined) memory.dueMs = now.monotonicMs + clamp(nextProbeMs - now.wallMs);
-  else if (spec.kind === 'valid') memory.dueMs = now.monotonicMs + refreshPhaseMs(spec.value, raw.metadata.uid);
+  if (nextProbeMs !== undefined) {
+    const longestMs = spec.kind === 'valid' ? longestDelayMs(spec.value, status, now.wallMs) : MAX_WAIT_MS;
+    memory.dueMs = now.monotonicMs + Math.min(clamp(nextProbeMs - now.wallMs), longestMs);
+  } else if (spec.kind === 'valid') memory.dueMs = now.monotonicMs + refreshPhaseMs(spec.value, raw.metadata.uid);
   return memory;
 }
 
@@ -110,7 +129,10 @@ export function refreshMemory(memory: Memory, raw: RawMCPServer, isNewer: Object
     memory.spec = spec;
     memory.generation = generation;
     memory.unwritten = undefined;
+    memory.forbidden = undefined;
     memory.awaitedSinceMs = undefined;
+    memory.refusals = 0;
+    memory.refusedUntilMs = Number.NEGATIVE_INFINITY;
   }
   const isKnown = resourceVersion === memory.resourceVersion;
   if (memory.ahead && !isKnown && !isNewer(resourceVersion, memory.resourceVersion)) return;
@@ -147,6 +169,7 @@ export function noteVerdict(
   wallMs: number,
 ): void {
   memory.unwritten = undefined;
+  memory.forbidden = undefined;
   memory.edit = undefined;
   // Whatever was noticed was noticed before the probe: nothing is followed while one runs.
   memory.credentialsChanged = false;

@@ -10,13 +10,15 @@ import {
   describeIdentity,
   digestMismatchMessage,
   failureMessage,
+  forbiddenReferenceMessage,
   invalidSpecMessage,
   pendingMessage,
+  type ReferenceName,
   staleMessage,
   suspendedMessage,
   toolsMissingMessage,
 } from '../api/v1alpha1/messages.ts';
-import { isReason } from '../api/v1alpha1/reasons.ts';
+import { isTransientReason } from '../api/v1alpha1/reasons.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import { MAX_HISTORY, MAX_STATUS_BYTES, type MCPServerStatus, type State, type Transition } from '../api/v1alpha1/status.ts';
 import { formatTime } from '../platform/clock.ts';
@@ -91,8 +93,7 @@ function setReadiness(
   spec: MCPServerSpec,
   finding: Finding,
 ): 'ToolsMissing' | 'DigestMismatch' | undefined {
-  const offered = new Set(finding.snapshot.tools?.items.map(({ name }) => name));
-  const missing = (spec.expect?.tools ?? []).filter((name) => !offered.has(name));
+  const missing = finding.missingTools;
   const drifted = spec.drift.digest !== undefined && spec.drift.digest !== finding.snapshot.digest;
   if (missing.length > 0) conditions.set('ExpectationsUnmet', 'True', 'ToolsMissing', toolsMissingMessage(missing));
   if (drifted) conditions.set('CapabilitiesDrifted', 'True', 'DigestMismatch', digestMismatchMessage());
@@ -173,7 +174,8 @@ export function statusAfterDeadline(facts: StatusFacts, spec: MCPServerSpec): MC
   const { failure } = previous;
   if (failure === undefined) return previous;
   const { reason, stage = 'http' } = failure;
-  const message = isReason(reason)
+  // Other classes have the same words after the deadline, and theirs name what a status does not keep: the field, the detail.
+  const message = isTransientReason(reason)
     ? failureMessage({ ...failure, reason, stage, class: 'Permanent', identity: describeIdentity(spec) })
     : failure.message;
   const conditions = createConditionSet(previous.conditions ?? [], generation, formatTime(nowMs));
@@ -212,15 +214,17 @@ export function statusOfInvalidSpec(facts: StatusFacts, { path, message: allowed
   };
 }
 
-/** A new or changed spec that has waited for its first verdict for a while. */
-export function statusWhilePending(facts: StatusFacts): MCPServerStatus {
+/** A new or changed spec that has waited for its first verdict for a while, perhaps because of an obstacle: a right that we lack. */
+export function statusWhilePending(facts: StatusFacts, obstacle?: ReferenceName): MCPServerStatus {
   const { previous, edit, generation, nowMs } = facts;
   const conditions = createConditionSet(previous.conditions ?? [], generation, formatTime(nowMs));
-  conditions.set('Ready', 'Unknown', 'ProbePending', pendingMessage());
-  conditions.set('Reconciling', 'True', 'Progressing', pendingMessage());
+  const reason = obstacle === undefined ? 'ProbePending' : 'CredentialsForbidden';
+  const message = obstacle === undefined ? pendingMessage() : forbiddenReferenceMessage(obstacle);
+  conditions.set('Ready', 'Unknown', reason, message);
+  conditions.set('Reconciling', 'True', 'Progressing', message);
   const kept = edit === 'target' ? withoutSnapshot(previous) : previous;
   if (kept.capabilities !== undefined) conditions.keep('CapabilitiesStale');
-  return bounded({ ...kept, state: 'Pending', conditions: conditions.list(), ...historyOf(facts, 'Pending', 'ProbePending') });
+  return bounded({ ...kept, state: 'Pending', conditions: conditions.list(), ...historyOf(facts, 'Pending', reason) });
 }
 
 /** Probing is switched off: what was known stays, and Ready keeps its last value. */

@@ -77,6 +77,7 @@ export function probeRequestOf(metadata: ObjectMeta): string | undefined {
 export function planReconcile(metadata: ObjectMeta, memory: Memory, monotonicMs: number): Plan {
   const { spec: parsed, status } = memory;
   if (metadata.deletionTimestamp !== undefined) return { do: 'rest' };
+  if (memory.refusedUntilMs > monotonicMs) return { do: 'wait', dueMs: memory.refusedUntilMs, cause: 'refresh' };
   const probed = status.observedGeneration === metadata.generation;
   if (parsed.kind === 'invalid') {
     return probed && status.failure?.reason === 'InvalidSpec' ? { do: 'rest' } : { do: 'reject', invalid: parsed };

@@ -2,6 +2,7 @@
  * What the reconciler needs from the rest of the world: types only, no code. Implementations live in `kube/`, `probe/` and `telemetry/`.
  */
 import type { ObjectMeta, RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
+import type { ReferenceName } from '../api/v1alpha1/messages.ts';
 import type { MCPServerStatus, State } from '../api/v1alpha1/status.ts';
 import type { Lookup, ProbeReport, ProbeRequest } from '../probe/ports.ts';
 
@@ -39,15 +40,46 @@ export interface ObjectReader {
   readObject(namespace: string, name: string, signal: AbortSignal): Promise<Lookup<RawMCPServer>>;
 }
 
-/** One change of state, told to logs, metrics and events alike. */
+/** One change of state, told to the log. */
 export interface TransitionNotice {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  readonly reconcileID?: string;
   readonly probeID?: string;
   readonly from: State;
   readonly to: State;
   readonly reason: string;
+}
+
+/** Reasons of Kubernetes events (page 5.7). */
+export type EventReason =
+  | 'Available'
+  | 'Recovered'
+  | 'TransientFailure'
+  | 'PermanentFailure'
+  | 'Denied'
+  | 'CapabilitiesChanged'
+  | 'ToolsMissing'
+  | 'DigestMismatch'
+  | 'CredentialsExpiring'
+  | 'CredentialsForbidden';
+
+/** What an event tells. */
+export interface EventNotice {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: EventReason;
+  /** `Probe`: a probe found it out. `Judge`: it follows from the spec or the time, without a probe. */
+  readonly action: 'Probe' | 'Judge';
+  /** At most 1,024 bytes of our own words: a message of page 2. */
+  readonly note: string;
+  readonly probeID?: string;
+}
+
+/** Tells events. It neither throws nor waits, and what it drops is lost: nothing may depend on an event. */
+export interface EventRecorder {
+  /** About exactly this version of an object. */
+  record(object: WriteTarget, notice: EventNotice): void;
 }
 
 /** Hears what happened. It must neither throw nor wait. */
@@ -57,7 +89,9 @@ export interface ReconcileObserver {
   /** A run threw, which is a fault of ours; the key is tried again with backoff. */
   crashed(key: string, error: unknown): void;
   /** A probe ended, with or without a verdict. */
-  probed(request: ProbeRequest, cause: ProbeCause, report: ProbeReport): void;
+  probed(request: ProbeRequest, cause: ProbeCause, report: ProbeReport, reconcileID?: string): void;
+  /** What the spec refers to can not be read for lack of a right; told once, until it can be read or the spec is another one. */
+  forbidden(metadata: ObjectMeta, reference: ReferenceName): void;
   /** How an object stands: when this process first sees it, and after each verdict, written or not worth a write. */
   stands(metadata: ObjectMeta, status: MCPServerStatus): void;
   /** A written status has another state than the one before. */

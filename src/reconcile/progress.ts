@@ -4,6 +4,7 @@
  */
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { FailureClass, MCPServerStatus } from '../api/v1alpha1/status.ts';
+import { parseTime } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { FailureVerdict } from '../probe/verdict.ts';
 import { jitter, ladderDelayMs } from '../queue/backoff.ts';
@@ -71,6 +72,23 @@ export function failureDelayMs(spec: MCPServerSpec, progress: Progress, verdict:
     random,
   );
   return Math.max(ladder, verdict.retryAfterMs ?? 0);
+}
+
+/** Statuses that may come with a `Retry-After` (page 3.5), of which an hour is honoured. */
+const MAY_ASK_FOR_TIME: ReadonlySet<number | undefined> = new Set([429, 503]);
+const MAX_ASKED_MS = 3_600_000;
+
+/**
+ * The longest that {@link failureDelayMs} can have been for the failure that `status` shows, in ms. What is left of the wait by the wall
+ * clock is more only if that clock was set back meanwhile; it certainly was when the failure began in the future, and then the time that
+ * the server may have asked for is not worth an hour of silence.
+ */
+export function longestDelayMs(spec: MCPServerSpec, { failure, conditions }: MCPServerStatus, wallMs: number): number {
+  const isProgressing = failure?.class === 'Transient' || conditions?.some(({ type }) => type === 'Reconciling') === true;
+  const seconds = isProgressing ? spec.retry.maxBackoffSeconds : spec.probe.recheckSeconds;
+  const longestMs = seconds * 1000 * (1 + JITTER);
+  const isClockRight = (parseTime(failure?.since) ?? wallMs) <= wallMs;
+  return isClockRight && MAY_ASK_FOR_TIME.has(failure?.httpStatus) ? Math.max(longestMs, MAX_ASKED_MS) : longestMs;
 }
 
 /** When a healthy server is probed again, in ms from its last probe: one period ± 10 %. */

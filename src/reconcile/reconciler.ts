@@ -10,7 +10,8 @@ import { isTransientReason } from '../api/v1alpha1/reasons.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Prober } from '../probe/ports.ts';
+import type { ProbeReport, Prober } from '../probe/ports.ts';
+import type { Verdict } from '../probe/verdict.ts';
 import type { Booking } from '../queue/booking.ts';
 import type { Ticket } from '../queue/work-queue.ts';
 import { createOutages } from './contagion.ts';
@@ -24,9 +25,11 @@ import {
   statusWhilePending,
   statusWhileSuspended,
 } from './next-status.ts';
+import { noteForbidden, obstacleEvent, obstacleOf } from './obstacle.ts';
+import { bookingAfter, undecidedPauseMs } from './pauses.ts';
 import { bookingOf, lanesOf, type ProbePlan, planReconcile, probeRequestOf, RANK } from './plan.ts';
 import type { ObjectStore, ProbeCause } from './ports.ts';
-import { createPublisher, type Published, type Publisher, type PublisherDeps } from './publisher.ts';
+import { createPublisher, type Publisher, type PublisherDeps } from './publisher.ts';
 import { referencesToFollow } from './references.ts';
 import { sameSubstance } from './substance.ts';
 import { holdExactly, requestOf, visitServer } from './visit.ts';
@@ -59,14 +62,6 @@ export interface Reconciler {
   sweep(): void;
 }
 
-/** A watch that is silent for longer is closed and opened anew (kube/reflector.ts), so an object that is not shown by then is as it was. */
-const WATCH_LAG_MS = 120_000;
-/** Pause while it is not certain that this process leads; who has lost the lead ends. */
-const FENCED_MS = 1000;
-
-/** Pause before a probe whose Secrets could not be read is tried again. */
-const UNDECIDED_MS = { base: 1000, max: 60_000, doublings: 6 } as const;
-
 const REST: ReconcileResult = { next: undefined, wake: [] };
 
 /** Knows of no object at first; each is recalled from its status when it runs for the first time. */
@@ -94,6 +89,7 @@ class MCPServerReconciler implements Reconciler {
       return REST;
     }
     const memory = this.#remember(ticket.key, raw);
+    memory.reconcileID = this.#deps.random.id();
     const plan = planReconcile(raw.metadata, memory, this.#deps.clock.monotonicMs());
     // Suspended, not valid or being deleted: no credential would change that.
     if (plan.do === 'rest' || plan.do === 'suspend' || plan.do === 'reject') this.#deps.credentials.forget(ticket.key);
@@ -146,7 +142,7 @@ class MCPServerReconciler implements Reconciler {
   #pending(raw: RawMCPServer, memory: Memory): MCPServerStatus {
     const { generation } = raw.metadata;
     const isAwaited = memory.generation === generation && memory.status.observedGeneration !== generation;
-    return isAwaited ? statusWhilePending(this.#facts(raw, memory)) : memory.status;
+    return isAwaited ? statusWhilePending(this.#facts(raw, memory), obstacleOf(memory)) : memory.status;
   }
 
   async #probe(ticket: Ticket, raw: RawMCPServer, memory: Memory, plan: ProbePlan): Promise<ReconcileResult> {
@@ -162,18 +158,36 @@ class MCPServerReconciler implements Reconciler {
     const probeRequest = probeRequestOf(raw.metadata);
     const request = requestOf(raw.metadata, memory, plan, this.#deps);
     const report = await visitServer(this.#deps, ticket.hold, memory, request);
-    this.#deps.observer.probed(request, plan.cause, report);
+    this.#deps.observer.probed(request, plan.cause, report, memory.reconcileID);
     const { verdict, attempts, reads } = report;
     const current = this.#deps.store.get(key);
-    if (current?.metadata.uid !== memory.uid || current.metadata.generation !== generation || verdict.kind === 'none') {
-      // Aborted or superseded: look again at once. Undecided: the API server did not answer, so it gets a pause.
-      const pauseMs = verdict.kind === 'none' && verdict.why === 'undecided' ? this.#undecidedPauseMs(memory) : 0;
-      return { next: { rank: RANK[plan.cause], dueMs: this.#deps.clock.monotonicMs() + pauseMs }, wake: [] };
+    if (current?.metadata.uid !== memory.uid || current.metadata.generation !== generation || isAborted(verdict)) {
+      // Superseded or aborted: look again at once.
+      return { next: { rank: RANK[plan.cause], dueMs: this.#deps.clock.monotonicMs() }, wake: [] };
     }
+    if (verdict.kind === 'none') return this.#undecided(current, memory, plan.cause, request.probeID, report);
     const atMs = this.#deps.clock.monotonicMs();
     const { probeID } = request;
     const finished: Finished = { generation, cause: plan.cause, verdict, attempts, reads, probeID, probeRequest, atMs };
     return this.#conclude(current, memory, plan.spec, finished);
+  }
+
+  /** The API server did not answer, so it gets a pause; or it does not let us, and somebody must hear of it. */
+  async #undecided(
+    raw: RawMCPServer,
+    memory: Memory,
+    cause: ProbeCause,
+    probeID: string,
+    { forbidden }: ProbeReport,
+  ): Promise<ReconcileResult> {
+    if (noteForbidden(memory, forbidden) && forbidden !== undefined) {
+      this.#deps.observer.forbidden(raw.metadata, forbidden);
+      this.#deps.events.record(raw.metadata, obstacleEvent(forbidden, probeID));
+    }
+    // A write that fails here is no loss: the next try writes the same.
+    if (obstacleOf(memory)) await this.#publisher.publish(raw, memory, () => this.#pending(raw, memory));
+    const dueMs = this.#deps.clock.monotonicMs() + undecidedPauseMs(memory, this.#deps.random);
+    return { next: { rank: RANK[cause], dueMs }, wake: [] };
   }
 
   /** Writes what a probe found, and plans the next one. */
@@ -182,17 +196,23 @@ class MCPServerReconciler implements Reconciler {
     let decision = finished.tried;
     const recoveredSinceMs =
       finished.verdict.kind === 'available' && finished.cause === 'retry' ? memory.failingSinceMs : undefined;
-    const published = await this.#publisher.publish(raw, memory, () => {
-      // What stands there may be this very decision, whose answer was lost: one probe never counts twice.
-      if (decision === undefined || !sameSubstance(memory.status, decision.status)) {
-        const facts = { metadata: raw.metadata, memory, spec, now: this.#now(), random: this.#deps.random };
-        decision = decideAfterProbe(facts, finished);
-      }
-      return decision.status;
-    });
+    const published = await this.#publisher.publish(
+      raw,
+      memory,
+      () => {
+        // What stands there may be this very decision, whose answer was lost: one probe never counts twice.
+        if (decision === undefined || !sameSubstance(memory.status, decision.status)) {
+          const facts = { metadata: raw.metadata, memory, spec, now: this.#now(), random: this.#deps.random };
+          decision = decideAfterProbe(facts, finished);
+        }
+        return decision.status;
+      },
+      finished.probeID,
+    );
     if (published.kind !== 'done' || decision === undefined) {
-      memory.unwritten = published.kind === 'superseded' ? undefined : { ...finished, ...(decision && { tried: decision }) };
-      return { next: this.#afterTrouble(published, finished.cause), wake: [] };
+      const isStale = published.kind === 'superseded' || published.kind === 'refused';
+      memory.unwritten = isStale ? undefined : { ...finished, ...(decision && { tried: decision }) };
+      return { next: bookingAfter(published, finished.cause, this.#deps.clock.monotonicMs()), wake: [] };
     }
     this.#waiting.delete(key);
     this.#deps.credentials.follow(key, raw.metadata.namespace, referencesToFollow(memory, finished.reads));
@@ -205,24 +225,9 @@ class MCPServerReconciler implements Reconciler {
   /** Writes a status that needs no probe. */
   async #settle(raw: RawMCPServer, memory: Memory, statusOf: (facts: StatusFacts) => MCPServerStatus): Promise<ReconcileResult> {
     const published = await this.#publisher.publish(raw, memory, () => statusOf(this.#facts(raw, memory)));
-    if (published.kind !== 'done') return { next: this.#afterTrouble(published, 'edit'), wake: [] };
+    if (published.kind !== 'done') return { next: bookingAfter(published, 'edit', this.#deps.clock.monotonicMs()), wake: [] };
     this.#deps.observer.stands(raw.metadata, memory.status);
     return { next: this.#replanned(raw, memory), wake: [] };
-  }
-
-  #afterTrouble(published: Published, cause: ProbeCause): Booking | undefined {
-    const nowMs = this.#deps.clock.monotonicMs();
-    switch (published.kind) {
-      case 'later':
-        return { rank: RANK[cause], dueMs: nowMs + published.afterMs };
-      case 'superseded':
-        // The watch will show the newer object, perhaps after this: its event runs the key. When none comes, nothing was newer.
-        return { rank: RANK[cause], dueMs: nowMs + WATCH_LAG_MS };
-      case 'fenced':
-        return { rank: RANK[cause], dueMs: nowMs + FENCED_MS };
-      case 'done':
-        return undefined;
-    }
   }
 
   #replanned(raw: RawMCPServer, memory: Memory): Booking | undefined {
@@ -272,13 +277,6 @@ class MCPServerReconciler implements Reconciler {
     this.#deps.observer.forgotten(key);
   }
 
-  #undecidedPauseMs(memory: Memory): number {
-    const { base, max, doublings } = UNDECIDED_MS;
-    const pauseMs = Math.min(max, base * 2 ** Math.min(memory.apiFailures, doublings));
-    memory.apiFailures += 1;
-    return pauseMs * (0.5 + this.#deps.random.next() / 2);
-  }
-
   #facts(raw: RawMCPServer, memory: Memory): StatusFacts {
     return statusFacts({ metadata: raw.metadata, memory, now: this.#now() });
   }
@@ -286,6 +284,11 @@ class MCPServerReconciler implements Reconciler {
   #now(): Now {
     return { wallMs: this.#deps.clock.wallMs(), monotonicMs: this.#deps.clock.monotonicMs() };
   }
+}
+
+/** Ended by ourselves: nothing may be concluded, not even that the API server is in trouble. */
+function isAborted(verdict: Verdict): boolean {
+  return verdict.kind === 'none' && verdict.why === 'aborted';
 }
 
 /**

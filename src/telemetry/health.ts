@@ -3,7 +3,7 @@
  */
 
 export interface Check {
-  /** `caches-synced`: lower case, no spaces, a constant of ours. */
+  /** `caches-synced`, or with a namespace `caches-synced/team-a`: lower case, no spaces, nothing that a peer said. */
   readonly name: string;
   /** Answers at once from what is known; asks nobody. A check that throws has failed. */
   readonly ok: () => boolean;

@@ -16,9 +16,19 @@ const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60
 /** Adds 1 to the series with these label values, which are in the order of the names. */
 export type Count = (values: readonly string[]) => void;
 
-/** A counter with these label names. */
-export function createCounter(registry: Registry, name: string, help: string, labelNames: readonly string[]): Count {
+/**
+ * A counter with these label names. The label values in `known` show 0 from the start, so that the first event is an increase and not the
+ * birth of a series, which no rate sees.
+ */
+export function createCounter(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  known: readonly (readonly string[])[] = [],
+): Count {
   const counter = new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+  for (const values of known) counter.labels(...values).inc(0);
   const childOf = rememberChildren(labelNames, (values) => counter.labels(...values));
   return (values) => childOf(values).inc();
 }
@@ -26,9 +36,15 @@ export function createCounter(registry: Registry, name: string, help: string, la
 /** Records a duration in milliseconds; the series is in seconds. */
 export type Time = (values: readonly string[], durationMs: number) => void;
 
-/** A histogram of durations with these label names. */
-export function createHistogram(registry: Registry, name: string, help: string, labelNames: readonly string[]): Time {
-  const histogram = new Histogram({ name, help, labelNames: [...labelNames], buckets: SECONDS, registers: [registry] });
+/** A histogram of durations with these label names; `buckets` in seconds, by default for what takes from 5 ms to 5 min. */
+export function createHistogram(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  buckets: readonly number[] = SECONDS,
+): Time {
+  const histogram = new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [registry] });
   const childOf = rememberChildren(labelNames, (values) => histogram.labels(...values));
   return (values, durationMs) => childOf(values).observe(Math.max(durationMs, 0) / 1000);
 }

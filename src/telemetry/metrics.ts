@@ -26,7 +26,12 @@ export interface GaugeSources {
   readonly retriesInFlight: () => number;
   /** Retries and re-checks that are due and wait for a place. */
   readonly retriesWaiting: () => number;
+  /** Kubernetes events that wait to be sent. */
+  readonly eventsWaiting: () => number;
 }
+
+const UNDECIDED_CAUSES = ['aborted', 'unavailable', 'forbidden'] as const;
+export type UndecidedCause = (typeof UNDECIDED_CAUSES)[number];
 
 export interface ProbeRecord {
   /** `Available`, or the class of the failure. */
@@ -53,6 +58,12 @@ export interface Metrics {
   recordProbe(record: ProbeRecord): void;
   /** One request to the API server; `code` is the HTTP status, or `error` when there was none. */
   recordAPIRequest(record: { readonly method: string; readonly code: number | 'error' }): void;
+  /** One Kubernetes event; the fate is a word of kube/events.ts. */
+  recordEvent(fate: string): void;
+  /** How late a timer of this process fired. */
+  recordEventLoopDelay(delayMs: number): void;
+  /** A probe that ended without a verdict: it was aborted, the API server did not answer, or did not let us. */
+  recordUndecided(cause: UndecidedCause): void;
   setLeader(leading: boolean): void;
   readonly queue: QueueMetrics;
   /** Series of single objects; undefined when `--object-metrics=false`. */
@@ -88,6 +99,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     recordReconcile: createReconcileRecorder(registry),
     recordProbe: createProbeRecorder(registry),
     recordAPIRequest: ({ method, code }) => requests([String(code), method]),
+    ...createOwnRecorders(registry),
     setLeader(value) {
       leading = value;
     },
@@ -110,6 +122,7 @@ const NOTHING: GaugeSources = {
   maxConcurrentReconciles: () => 0,
   retriesInFlight: () => 0,
   retriesWaiting: () => 0,
+  eventsWaiting: () => 0,
 };
 
 function createSourceGauges(registry: Registry, sources: () => GaugeSources): void {
@@ -118,17 +131,23 @@ function createSourceGauges(registry: Registry, sources: () => GaugeSources): vo
   const slots = 'controller_runtime_max_concurrent_reconciles';
   const inFlight = 'mcpserver_operator_retries_in_flight';
   const waiting = 'mcpserver_operator_retries_waiting';
+  const events = 'mcpserver_operator_events_waiting';
   createGauge(registry, active, 'Reconciles under way.', controller, () => sources().activeWorkers());
   createGauge(registry, slots, 'Probes that may run at once.', controller, () => sources().maxConcurrentReconciles());
   createGauge(registry, 'workqueue_depth', 'Keys that are due and wait.', { name: CONTROLLER }, () => sources().queueDepth());
   createGauge(registry, inFlight, 'Probes of failed servers under way.', {}, () => sources().retriesInFlight());
   createGauge(registry, waiting, 'Probes of failed servers that are due and wait.', {}, () => sources().retriesWaiting());
+  createGauge(registry, events, 'Kubernetes events that wait to be sent.', {}, () => sources().eventsWaiting());
 }
 
 function createReconcileRecorder(registry: Registry): Metrics['recordReconcile'] {
   const labels = ['controller'];
-  const total = createCounter(registry, 'controller_runtime_reconcile_total', 'Reconciles by result.', ['controller', 'result']);
-  const errors = createCounter(registry, 'controller_runtime_reconcile_errors_total', 'Reconciles that failed.', labels);
+  const results: ReconcileResult[] = ['success', 'requeue_after', 'error'];
+  const known = results.map((result) => [CONTROLLER, result]);
+  const by = ['controller', 'result'];
+  const total = createCounter(registry, 'controller_runtime_reconcile_total', 'Reconciles by result.', by, known);
+  const help = 'Reconciles that failed by a fault of ours.';
+  const errors = createCounter(registry, 'controller_runtime_reconcile_errors_total', help, labels, [[CONTROLLER]]);
   const time = createHistogram(registry, 'controller_runtime_reconcile_time_seconds', 'Length of a reconcile.', labels);
   return ({ result, durationMs }) => {
     total([CONTROLLER, result]);
@@ -152,11 +171,29 @@ function createProbeRecorder(registry: Registry): Metrics['recordProbe'] {
   };
 }
 
+/** Up to 20 ms a timer is as late as an operator may be (issue 5); what is later is told apart, too. */
+const DELAY_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+function createOwnRecorders(registry: Registry): Pick<Metrics, 'recordEvent' | 'recordEventLoopDelay' | 'recordUndecided'> {
+  const eventsHelp = 'Kubernetes events by what became of them; all but created, updated and counted are lost.';
+  const events = createCounter(registry, 'mcpserver_operator_events_total', eventsHelp, ['fate'], [['created'], ['updated']]);
+  const delayHelp = 'How late a timer fires that is due every 20 ms: the time for which the event loop was busy.';
+  const delay = createHistogram(registry, 'mcpserver_operator_event_loop_delay_seconds', delayHelp, [], DELAY_SECONDS);
+  const undecidedHelp = 'Probes that ended without a verdict, because of this process or the API server.';
+  const causes = UNDECIDED_CAUSES.map((cause) => [cause]);
+  const undecided = createCounter(registry, 'mcpserver_operator_undecided_probes_total', undecidedHelp, ['cause'], causes);
+  return {
+    recordEvent: (fate) => events([fate]),
+    recordEventLoopDelay: (delayMs) => delay([], delayMs),
+    recordUndecided: (cause) => undecided([cause]),
+  };
+}
+
 function createQueueMetrics(registry: Registry): QueueMetrics {
   const names = ['name'];
   const values = [CONTROLLER];
-  const adds = createCounter(registry, 'workqueue_adds_total', 'Keys that began to wait.', names);
-  const retries = createCounter(registry, 'workqueue_retries_total', 'Runs that failed and were booked again.', names);
+  const adds = createCounter(registry, 'workqueue_adds_total', 'Keys that began to wait.', names, [values]);
+  const retries = createCounter(registry, 'workqueue_retries_total', 'Runs that failed and were booked again.', names, [values]);
   const waited = createHistogram(registry, 'workqueue_queue_duration_seconds', 'From due until handed out.', names);
   const worked = createHistogram(registry, 'workqueue_work_duration_seconds', 'From handed out until done.', names);
   return {

@@ -1,7 +1,7 @@
 /**
- * The series of single objects: up, state, consecutive failures, last success, tools, drift. One row per object, printed only when
- * somebody scrapes: at 10,000 objects a metric library would keep 60,000 label maps (measured: 149 ms in one go to print them), these
- * rows print in batches with a turn of the event loop between two.
+ * The series of single objects: up, state, consecutive failures, last success, tools, drift, certificate. One row per object, printed
+ * only when somebody scrapes: at 10,000 objects a metric library would keep 60,000 label maps (measured: 149 ms in one go to print them),
+ * these rows print in batches with a turn of the event loop between two.
  *
  * It promises that the series of an object go with the object, and that labels are namespace and name, nothing else.
  */
@@ -31,6 +31,8 @@ export interface ObjectSeries {
   observe(object: ObjectName, facts: ObjectFacts): void;
   /** Counts one change of the digest. Ignored for an object that was never observed. */
   capabilitiesChanged(object: ObjectName): void;
+  /** Notes when the certificate expires that the server showed last (wall time in ms); undefined: it speaks no TLS. Ignored likewise. */
+  certificateExpires(object: ObjectName, atMs: number | undefined): void;
   /** Takes all series of the object away. */
   forget(object: ObjectName): void;
   /** The text format 0.0.4 of Prometheus, in chunks of at most `BATCH` lines. */
@@ -42,6 +44,7 @@ interface Row {
   readonly labels: string;
   facts: ObjectFacts;
   changes: number;
+  certificateExpiresAtMs: number | undefined;
 }
 
 interface Family {
@@ -87,6 +90,12 @@ const FAMILIES: readonly Family[] = [
     sample: ({ facts }) => (facts.tools === undefined ? undefined : `} ${facts.tools}`),
   },
   {
+    name: 'mcpserver_operator_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'Unix time at which the certificate expires that the server showed last; absent without TLS.',
+    sample: ({ certificateExpiresAtMs: atMs }) => (atMs === undefined ? undefined : `} ${atMs / 1000}`),
+  },
+  {
     name: 'mcpserver_operator_capabilities_changed_total',
     type: 'counter',
     help: 'Changes of the digest of what the server offers, since the operator started.',
@@ -107,12 +116,16 @@ export function createObjectSeries(): ObjectSeries {
       if (row !== undefined) row.facts = facts;
       else {
         const labels = `namespace="${escapeLabel(object.namespace)}",name="${escapeLabel(object.name)}"`;
-        rows.set(key, { labels, facts, changes: 0 });
+        rows.set(key, { labels, facts, changes: 0, certificateExpiresAtMs: undefined });
       }
     },
     capabilitiesChanged(object) {
       const row = rows.get(keyOf(object));
       if (row !== undefined) row.changes += 1;
+    },
+    certificateExpires(object, atMs) {
+      const row = rows.get(keyOf(object));
+      if (row !== undefined) row.certificateExpiresAtMs = atMs;
     },
     forget: (object) => void rows.delete(keyOf(object)),
     async *render() {

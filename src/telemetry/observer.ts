@@ -18,17 +18,29 @@ export function createObserver({ log, metrics }: { log: Logger; metrics: Metrics
       metrics.recordReconcile({ result: 'error', durationMs: 0 });
       log.error({ key, error }, 'a reconcile failed by a fault of the operator; it is tried again');
     },
-    probed({ namespace, name, probeID }, cause, { verdict, outcome, attempts, durationMs, stageMs }) {
+    probed({ namespace, name, probeID }, cause, report, reconcileID) {
+      const { verdict, outcome, attempts, durationMs, stageMs, forbidden, certificateExpiresAtMs } = report;
+      const ids = { namespace, name, reconcileID, probeID, cause };
       if (verdict.kind === 'none') {
-        log.debug({ namespace, name, probeID, cause, outcome: outcome.kind, durationMs }, 'probe ended without a verdict');
+        metrics.recordUndecided(verdict.why === 'aborted' ? 'aborted' : forbidden === undefined ? 'unavailable' : 'forbidden');
+        log.debug({ ...ids, outcome: outcome.kind, durationMs }, 'probe ended without a verdict');
         return;
+      }
+      // A server that can not be reached has shown nothing: what it showed before still holds.
+      if (verdict.kind === 'available' || certificateExpiresAtMs !== undefined) {
+        metrics.objects?.certificateExpires({ namespace, name }, certificateExpiresAtMs);
       }
       const available = verdict.kind === 'available';
       const state = available ? 'Available' : verdict.class;
       const reason = available ? 'Available' : verdict.reason;
       const transport = available ? verdict.finding.transport : 'None';
       metrics.recordProbe({ verdict: state, reason, transport, durationMs, stageMs });
-      log.debug({ namespace, name, probeID, cause, state, reason, attempts, durationMs }, 'probed');
+      const stage = available ? undefined : verdict.stage;
+      log.debug({ ...ids, state, reason, stage, attempts, durationMs }, 'probed');
+    },
+    forbidden({ namespace, name }, { kind, name: reference }) {
+      const fields = { namespace, name, kind, reference, verb: 'get', resource: `${kind.toLowerCase()}s` };
+      log.warn(fields, 'the operator has no right to read what a spec refers to: the server can not be judged');
     },
     stands({ namespace, name }, status) {
       const { objects } = metrics;
@@ -50,8 +62,8 @@ export function createObserver({ log, metrics }: { log: Logger; metrics: Metrics
       digests.set(key, digest);
       if (before !== undefined) objects.capabilitiesChanged({ namespace, name });
     },
-    transition({ namespace, name, probeID, from, to, reason }) {
-      log.info({ namespace, name, probeID, from, state: to, reason }, 'state changed');
+    transition({ namespace, name, reconcileID, probeID, from, to, reason }) {
+      log.info({ namespace, name, reconcileID, probeID, from, state: to, reason }, 'state changed');
     },
     writeFailed({ namespace, name }, result, retryInMs) {
       const fields = { namespace, name, result: result.kind, retryInMs: Math.round(retryInMs) };

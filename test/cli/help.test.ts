@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { runProgram } from '../../src/cli/program.ts';
+import { VERBS } from '../../src/cli/verbs.ts';
 import { RUN_FLAGS } from '../../src/config.ts';
 import { createFakeTerminal } from './fake-terminal.ts';
 
@@ -28,8 +29,18 @@ test('the help of run names every flag with its meaning and default, and the env
   expect(stdout).toContain('MCPSERVER_OPERATOR_LOG_LEVEL');
 });
 
+test('every verb answers --help with its usage, at least one example and its exit codes where it judges something', async () => {
+  for (const verb of Object.keys(VERBS)) {
+    const { code, stdout, stderr } = await program(verb, ...(verb === 'help' ? ['help'] : ['--help']));
+    expect({ code, stderr }, verb).toEqual({ code: 0, stderr: '' });
+    if (verb === 'help') continue;
+    expect(stdout).toMatch(new RegExp(`^Usage: mcpserver-operator ${verb}.*\\n[^]*\\nExamples:\\n  mcpserver-operator ${verb}`));
+    if (['run', 'probe', 'validate', 'doctor'].includes(verb)) expect(stdout).toContain('\nExit code: 0 ');
+  }
+});
+
 test('help fits a terminal: no line is wider than 130 columns', async () => {
-  for (const verb of ['run', 'probe', 'version', 'help']) {
+  for (const verb of Object.keys(VERBS)) {
     for (const line of (await program('help', verb)).stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(130);
   }
 });

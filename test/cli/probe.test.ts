@@ -155,7 +155,7 @@ test('E5: no output repeats a credential, in any form and for any verdict', asyn
 });
 
 describe('for scripts', () => {
-  test('-o json is one status of the API for one server, and a list for several', async () => {
+  test('-o json is one status of the API for one server; several have their names with them', async () => {
     const one = JSON.parse((await probe([healthy.url(), '-o', 'json'])).stdout);
     expect(MCPServerStatus.parse(one)).toMatchObject({
       state: 'Available',
@@ -170,7 +170,14 @@ describe('for scripts', () => {
     expect(failed.failure).not.toHaveProperty('nextProbeTime');
     const manifests = await file('two.yaml', manifest('a', html.url()) + manifest('b', healthy.url()));
     const several = JSON.parse((await probe(['-f', manifests, '-o', 'json'])).stdout);
-    expect(several.map(({ state }: { state: string }) => state)).toEqual(['Permanent', 'Available']);
+    expect(several).toMatchObject([
+      { metadata: { namespace: 'default', name: 'a' }, status: { state: 'Permanent' } },
+      { metadata: { namespace: 'default', name: 'b' }, status: { state: 'Available' } },
+    ]);
+    expect(parse((await probe(['-f', manifests, '-o', 'yaml'])).stdout)).toMatchObject([
+      { metadata: { name: 'a' }, status: { state: 'Permanent' } },
+      { metadata: { name: 'b' } },
+    ]);
   });
 
   test('-o yaml says the same', async () => {
@@ -183,8 +190,8 @@ test.each([
   [['http://a', '-f', 'x'], 'a URL and -f FILE do not go together'],
   [['http://a', 'http://b'], 'unexpected argument "http://b"'],
   [['-f', 'x', '--timeout=5s'], '--timeout has no meaning with -f: the manifest says it'],
-  [['-f', '/does/not/exist'], '/does/not/exist can not be read (ENOENT)'],
-  [['-f', '/'], '/ can not be read (EISDIR)'],
+  [['-f', '/does/not/exist'], '/does/not/exist can not be read (ENOENT: there is no such file)'],
+  [['-f', '/'], '/ can not be read (EISDIR: it is a directory: name the files in it)'],
   [['http://a', '--bearer-env', 'NOT_THERE'], '--bearer-env: the environment variable that it names is not set'],
   [['http://a', '--header-env', 'Host=HOME'], expect.stringMatching(/^--header-env: /)],
   [['not a url'], expect.stringMatching(/^URL: /)],

@@ -7,9 +7,9 @@ function sized(chosen: string | undefined, probes: number) {
   return env['UV_THREADPOOL_SIZE'];
 }
 
-test('the pool has four threads per probe, at most the 1,024 of libuv', () => {
+test('the pool has four threads per probe, at least 64 and at most the 1,024 of libuv', () => {
   expect(sized(undefined, 64)).toBe('256');
-  expect(sized(undefined, 1)).toBe('4');
+  expect(sized(undefined, 1)).toBe('64');
   expect(sized(undefined, 256)).toBe('1024');
 });
 

@@ -3,7 +3,7 @@ import { isVerb, VERBS } from '../../src/cli/verbs.ts';
 import { parseFlags } from '../../src/platform/flags.ts';
 
 test('names that every object has are no verbs', () => {
-  expect(['run', 'probe', 'version', 'help'].filter(isVerb)).toHaveLength(4);
+  expect(['run', 'probe', 'validate', 'doctor', 'completion', 'version', 'help'].filter(isVerb)).toHaveLength(7);
   expect(['constructor', 'toString', '__proto__', ''].filter(isVerb)).toEqual([]);
 });
 
@@ -12,7 +12,7 @@ test('every example in the help texts is a command line that is understood', () 
     for (const example of examples) {
       const [program, first, ...args] = example.split(' ');
       expect([program, first]).toEqual(['mcpserver-operator', verb]);
-      expect(parseFlags(flags, { args, maxArguments: 1 }).faults, example).toEqual([]);
+      expect(parseFlags(flags, { args, maxArguments: 2 }).faults, example).toEqual([]);
     }
   }
 });

@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml';
 import { CHART, type InstalledChart, installChart, type Manifest, renderChart } from '../../hack/chart.ts';
 import { DEFAULT_TIMEOUT_SECONDS } from '../../src/api/v1alpha1/spec.ts';
 import { parseOperatorConfig } from '../../src/config.ts';
+import { operatorEnvironment } from '../bench/operator-environment.ts';
 import { applyManifest, controlPlane, createNamespace, expectSuccess } from './control-plane.ts';
 
 const render = (values: object = {}) => renderChart(controlPlane, { namespace: 'ops', values });
@@ -19,8 +20,10 @@ interface PodSpec {
   containers: { args: string[]; env: { name: string; value: string }[]; image: string; ports: { name: string }[] }[];
 }
 
-async function container(values: object = {}) {
-  const deployment = (await render(values)).find(({ kind }) => kind === 'Deployment');
+const container = async (values: object = {}) => containerIn(await render(values));
+
+function containerIn(manifests: readonly Manifest[]) {
+  const deployment = manifests.find(({ kind }) => kind === 'Deployment');
   if (deployment === undefined) throw new Error('no Deployment');
   const { template } = deployment['spec'] as { template: { spec: PodSpec } };
   const [first] = template.spec.containers;
@@ -67,6 +70,18 @@ describe('rendered', () => {
       'team-a',
       'team-b',
     ]);
+  });
+
+  test('two releases in one namespace have a lease each, and no right on the other', async () => {
+    const leaseOf = async (release: string) => {
+      const manifests = await renderChart(controlPlane, { namespace: 'ops', release });
+      const { leaseName } = configOf(containerIn(manifests).args);
+      const role = manifests.find(({ metadata }) => metadata.name === `${leaseName}-leader-election`);
+      expect(role?.['rules']).toContainEqual(expect.objectContaining({ resourceNames: [leaseName] }));
+      return leaseName;
+    };
+    expect(await leaseOf('blue')).toBe('blue-mcpserver-operator');
+    expect(await leaseOf('green')).toBe('green-mcpserver-operator');
   });
 
   test('the CRD is the generated one, and stays when the release goes, unless that is not wanted', async () => {
@@ -134,6 +149,24 @@ describe('rendered', () => {
     expect(await sizeOf({ concurrency: { probes: 256 } })).toBe('1024');
   });
 
+  test('memory is kept small by two variables, and a variable of extraEnv stands alone', async () => {
+    const environmentOf = async (values: object) =>
+      (await container(values)).env.map(({ name, value }) => `${name}=${value}`).sort();
+    const extraEnv = ['NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'UV_THREADPOOL_SIZE'].map((name) => ({ name, value: '9' }));
+    expect(await environmentOf({})).toEqual([
+      'MALLOC_ARENA_MAX=2',
+      'NODE_OPTIONS=--max-semi-space-size=8',
+      'UV_THREADPOOL_SIZE=256',
+    ]);
+    expect(await environmentOf({ extraEnv })).toEqual(['MALLOC_ARENA_MAX=9', 'NODE_OPTIONS=9', 'UV_THREADPOOL_SIZE=9']);
+  });
+
+  test('the benchmark starts the operator with the variables of the Deployment, and none of its own', async () => {
+    const { env } = await container();
+    const rendered = Object.fromEntries(env.map(({ name, value }) => [name, value]));
+    expect(operatorEnvironment(await render(), {})).toEqual(rendered);
+  });
+
   test('an image is named by digest where there is one', async () => {
     const digest = `sha256:${'a'.repeat(64)}`;
     expect((await container({ image: { repository: 'r', tag: 't', digest } })).image).toBe(`r@${digest}`);
@@ -186,6 +219,7 @@ describe('on a real API server', () => {
     expect(await can('update', 'mcpservers', '--subresource=status', '-n', watched)).toBe(true);
     for (const resource of ['secrets', 'configmaps', 'services'])
       expect(await can('get', resource, '-n', watched), resource).toBe(true);
+    for (const verb of ['create', 'patch']) expect(await can(verb, 'events.events.k8s.io', '-n', watched), verb).toBe(true);
     const { namespace } = installed;
     expect(await can('create', 'leases.coordination.k8s.io', '-n', namespace)).toBe(true);
     expect(await can('update', 'leases.coordination.k8s.io/mcpserver-operator', '-n', namespace)).toBe(true);
@@ -203,6 +237,10 @@ describe('on a real API server', () => {
       ['create', 'mcpservers', '-n', watched],
       ['delete', 'mcpservers', '-n', watched],
       ['update', 'secrets', '-n', watched],
+      ['create', 'events', '-n', watched],
+      ['get', 'events.events.k8s.io', '-n', watched],
+      ['list', 'events.events.k8s.io', '-n', watched],
+      ['delete', 'events.events.k8s.io', '-n', watched],
       ['create', 'leases.coordination.k8s.io', '-n', watched],
       ['update', 'leases.coordination.k8s.io/other', '-n', installed.namespace],
       ['delete', 'leases.coordination.k8s.io/mcpserver-operator', '-n', installed.namespace],

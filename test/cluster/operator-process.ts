@@ -52,7 +52,10 @@ export interface OperatorOptions {
   readonly kubeconfig: string;
   /** The only namespace that it watches. */
   readonly namespace: string;
+  /** Leader election is off unless `--leader-elect` is among them. */
   readonly flags?: readonly string[];
+  /** Added to its environment. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Installs the chart with rights in `namespace` alone and resolves with a kubeconfig of its ServiceAccount, which lives there too. */
@@ -105,18 +108,21 @@ export async function startProgram(args: readonly string[], env: NodeJS.ProcessE
 }
 
 /** Starts `run` and resolves when its servers listen; the caches may not be synced yet. Rejects with its words when it ends instead. */
-export async function launchOperator({ kubeconfig, namespace, flags = [] }: OperatorOptions): Promise<OperatorProcess> {
-  const program = await startProgram([
+export async function launchOperator(options: OperatorOptions): Promise<OperatorProcess> {
+  const { kubeconfig, namespace, flags = [], env } = options;
+  const isElecting = flags.some((flag) => flag.startsWith('--leader-elect'));
+  const args = [
     'run',
     `--kubeconfig=${kubeconfig}`,
     `--namespaces=${namespace}`,
-    '--leader-elect=false',
+    ...(isElecting ? [] : ['--leader-elect=false']),
     '--allow-loopback',
     '--metrics-bind-address=127.0.0.1:0',
     '--health-bind-address=127.0.0.1:0',
     '--log-level=debug',
     ...flags,
-  ]);
+  ];
+  const program = await startProgram(args, env);
   const log = () => {
     const text = program.stdout();
     return text

@@ -268,6 +268,50 @@ describe('identity', () => {
     expect((await client.request(GET)).kind).toBe('ok');
   });
 
+  test('an exec plugin that hangs holds no call up for longer than a second, while the token at hand still works', async () => {
+    const once = join(directory, 'once');
+    const script = `const fs = require('node:fs');
+      if (fs.existsSync(${JSON.stringify(once)})) setTimeout(() => {}, 15_000);
+      else {
+        fs.writeFileSync(${JSON.stringify(once)}, '');
+        const status = { token: 'one', expirationTimestamp: '2020-01-01T00:00:00Z' };
+        console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status }));
+      }`;
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] };
+    const plugin = { user: { name: 'u', exec }, cluster: { name: 'c', server: api.config.origin, skipTLSVerify: false } };
+    const client = open({ user: { plugin } });
+    expect((await client.request(GET)).kind).toBe('ok');
+    await clock.advance(60_000);
+    const beforeMs = clock.monotonicMs();
+    expect((await settle(client.request(GET))).kind).toBe('ok');
+    expect(clock.monotonicMs() - beforeMs).toBeLessThan(2_000);
+    expect((await client.request(GET)).kind).toBe('ok');
+    expect(api.received.map(({ headers }) => headers.authorization)).toEqual(['Bearer one', 'Bearer one', 'Bearer one']);
+    await clock.advance(60_000);
+  });
+
+  test('the deadline of a call holds while an exec plugin hangs for the first identity, or for another one after a 401', async () => {
+    const hangs = join(directory, 'hangs');
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: '/bin/sh',
+      args: ['-c', `[ -e ${hangs} ] && exec sleep 15; echo '{"status":{"token":"one"}}'`],
+    };
+    const plugin = { user: { name: 'u', exec }, cluster: { name: 'c', server: api.config.origin, skipTLSVerify: false } };
+    const refused = open({ user: { plugin } });
+    expect((await refused.request(GET)).kind).toBe('ok');
+    await writeFile(hangs, '');
+    await clock.advance(2_000);
+    api.onRequest = () => ({ status: 401 });
+    const late = { kind: 'network', errorCode: 'DEADLINE_EXCEEDED' };
+    expect(await settle(refused.request({ ...PUT, timeoutMs: 5_000 }))).toEqual(late);
+    const fresh = open({ user: { plugin } });
+    const beforeMs = clock.monotonicMs();
+    expect(await settle(fresh.request({ ...PUT, timeoutMs: 5_000 }))).toEqual(late);
+    expect(clock.monotonicMs() - beforeMs).toBe(5_000);
+    await clock.advance(60_000);
+  });
+
   test('what an exec plugin says when it fails is not shown', async () => {
     const lines: string[] = [];
     const note = (fields: unknown, message: string) => {

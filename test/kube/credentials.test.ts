@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { isAlive } from '../../hack/controlplane/children.ts';
 import type { KubeConfig } from '../../src/kube/config.ts';
 import { createCredentials } from '../../src/kube/credentials.ts';
 import { createFakeClock, type FakeClock } from '../platform/fake-clock.ts';
@@ -64,12 +65,17 @@ test('what can not be read is named, not shown', async () => {
   );
 });
 
-test('an exec plugin that does not end is given up after a minute', async () => {
-  const exec = { command: process.execPath, args: ['-e', 'process.stdin.resume(); setTimeout(() => {}, 5000)'] };
+test('an exec plugin that does not end is given up after a minute, and killed', async () => {
+  const pidFile = join(directory, 'pid');
+  const script = `require('node:fs').writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setTimeout(() => {}, 15_000)`;
+  const exec = { command: process.execPath, args: ['-e', script] };
   const plugin = { user: { name: 'u', exec }, cluster: { name: 'c', server: 'https://a', skipTLSVerify: false } };
   const read = open({ user: { plugin } }).read(false);
   const failed = expect(read).rejects.toThrow('the credential plugin of the kubeconfig failed');
-  await until(() => clock.armed() === 1, { what: 'the plugin runs' });
-  await clock.advance(60_000);
+  const pid = await until(async () => Number(await readFile(pidFile, 'utf8')), { what: 'the plugin runs' });
+  await clock.advance(59_999);
+  expect(isAlive(pid)).toBe(true);
+  await clock.advance(1);
   await failed;
+  await until(() => !isAlive(pid), { what: 'its process is gone' });
 });

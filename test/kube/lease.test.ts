@@ -185,6 +185,38 @@ test('a leader whose process is paused for 20 s does not believe that it leads w
   clock.monotonicMs = monotonicMs;
 });
 
+test('a leader whose process was paused for 20 s asks for nothing when it wakes up, although its timers are all due', async () => {
+  const asked: string[] = [];
+  const body = JSON.stringify({ metadata: { resourceVersion: '1' }, spec: { holderIdentity: 'a' } });
+  const client: KubeClient = {
+    async request({ method }) {
+      asked.push(method);
+      return method === 'GET' ? { kind: 'status', status: 404 } : { kind: 'ok', status: 201, body };
+    },
+    stream: async () => ({ kind: 'aborted' }),
+    close: async () => {},
+  };
+  const events: string[] = [];
+  const elector = createLeaderElector(
+    { client, clock, random: fixedRandom(0.5) },
+    {
+      namespace: 'ops',
+      name: 'operator',
+      identity: 'a',
+      onStartedLeading: () => events.push('started'),
+      onStoppedLeading: (cause) => events.push(cause),
+    },
+  );
+  clean.push(elector.stop);
+  elector.start();
+  await clock.advance(500);
+  expect(asked.splice(0)).toEqual(['GET', 'POST']);
+  await clock.stall(20_000);
+  await clock.advance(10_000);
+  expect(asked).toEqual([]);
+  expect(events).toEqual(['started', 'lost']);
+});
+
 test('a renewal that arrived although its answer was lost is gone on from', async () => {
   const a = candidate('a');
   a.elector.start();

@@ -63,7 +63,12 @@ describe('Secrets and ConfigMaps', () => {
     expect(await readSecret()).toEqual({ kind: 'notFound' });
   });
 
-  test.each([401, 403, 400])('%i is unavailable: nothing is known', async (status) => {
+  test('403 is unavailable too, and said to be forbidden', async () => {
+    api.onRequest = () => ({ status: 403 });
+    expect(await readSecret()).toEqual({ kind: 'unavailable', forbidden: true });
+  });
+
+  test.each([401, 400])('%i is unavailable: nothing is known', async (status) => {
     api.onRequest = () => ({ status });
     expect(await readSecret()).toEqual({ kind: 'unavailable' });
   });

@@ -86,6 +86,19 @@ describe('writeStatus', () => {
     expect(api.received).toHaveLength(16);
   });
 
+  test('who loses the lead while the connection is being opened sends nothing: it is asked when the socket is there', async () => {
+    let asked = 0;
+    const mayWrite = () => {
+      asked += 1;
+      return asked === 1;
+    };
+    const writer = createStatusWriter({ client, mayWrite });
+    expect(await writer.writeStatus(target, status, signal)).toEqual({ kind: 'unavailable' });
+    expect(asked).toBe(2);
+    expect(api.received).toEqual([]);
+    expect(await createStatusWriter({ client }).writeStatus(target, status, signal)).not.toEqual({ kind: 'unavailable' });
+  });
+
   test.each<[Reply, WriteResult]>([
     [{ status: 409, body: statusObject(409, 'Conflict') }, { kind: 'conflict' }],
     [{ status: 404, body: statusObject(404, 'NotFound') }, { kind: 'gone' }],

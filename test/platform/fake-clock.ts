@@ -8,6 +8,8 @@ import type { Random } from '../../src/platform/random.ts';
 export interface FakeClock extends Clock {
   /** Moves both scales forward by `ms`, firing what becomes due on the way. */
   advance(ms: number): Promise<void>;
+  /** Lets `ms` pass at once and fires late what was due meanwhile, in the order of the due times: a process that was paused. */
+  stall(ms: number): Promise<void>;
   /** Moves the wall clock alone: a jump, as NTP or an administrator makes it. */
   jumpWall(ms: number): void;
   /** How many timers are armed: a leak shows here. */
@@ -50,6 +52,10 @@ export function createFakeClock(startWallMs = Date.parse('2026-01-01T00:00:00Z')
       }
       nowMs = target;
       await settle();
+    },
+    async stall(ms) {
+      nowMs += ms;
+      await this.advance(0);
     },
     jumpWall(ms) {
       wallOffsetMs += ms;

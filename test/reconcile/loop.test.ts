@@ -31,6 +31,7 @@ function setUp(run: (ticket: Ticket) => Promise<ReconcileResult>) {
     reconciled: (result: string) => told.push(result),
     crashed: (key: string) => told.push(`crashed ${key}`),
     probed() {},
+    forbidden() {},
     stands() {},
     transition() {},
     writeFailed() {},

@@ -38,9 +38,35 @@ describe('recall', () => {
       attempts: 1,
       nextProbeTime: '2199-01-01T00:00:00Z',
     };
-    const memory = recall(rawOf({ status: { observedGeneration: 1, state: 'Denied', failure } }), NOW);
+    const status = { observedGeneration: 1, state: 'Denied', failure };
+    const memory = recall(rawOf({ spec: { url: 'ftp://unreadable' }, status }), NOW);
     expect((memory.dueMs ?? 0) - NOW.monotonicMs).toBe(86_400_000 * 1.1);
     expect(memory.failingSinceMs).toBe(NOW.monotonicMs);
+    expect((recall(rawOf({ status }), NOW).dueMs ?? 0) - NOW.monotonicMs).toBeCloseTo(660_000);
+  });
+
+  it('waits no longer than the schedule of the spec can have said: a clock that was set back an hour must not silence a server', () => {
+    const failing = (overlay: object, spec: object = {}) => {
+      const failure = {
+        class: 'Transient',
+        reason: 'ServerUnavailable',
+        message: '',
+        since: '2025-12-31T23:59:00Z',
+        consecutive: 2,
+        attempts: 1,
+        nextProbeTime: '2026-01-01T01:00:02Z',
+        ...overlay,
+      };
+      const status = { observedGeneration: 1, state: failure.class, failure };
+      const memory = recall(rawOf({ spec: { url: 'http://127.0.0.1:9/mcp', ...spec }, status }), NOW);
+      return (memory.dueMs ?? 0) - NOW.monotonicMs;
+    };
+    const ladder = { retry: { initialBackoffSeconds: 1, maxBackoffSeconds: 2 } };
+    expect(failing({}, ladder)).toBe(2_200);
+    expect(failing({ class: 'Denied' }, { probe: { recheckSeconds: 100 } })).toBeCloseTo(110_000);
+    // The server may have asked for that long, unless the failure began in the future.
+    expect(failing({ httpStatus: 503, nextProbeTime: '2026-01-01T00:59:00Z' }, ladder)).toBe(3_540_000);
+    expect(failing({ httpStatus: 503, since: '2026-01-01T00:59:00Z' }, ladder)).toBe(2_200);
   });
 
   it('takes a generation that nobody saw being edited for another target', () => {

@@ -12,7 +12,7 @@ import {
   statusWhileSuspended,
 } from '../../src/reconcile/next-status.ts';
 import { judgeProgress } from '../../src/reconcile/progress.ts';
-import { emptyStatus, FAILED, findingOf, specOf, verdictOf } from './samples.ts';
+import { emptyStatus, FAILED, failed, findingOf, specOf, verdictOf } from './samples.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -43,7 +43,8 @@ const succeed = (
   spec: Record<string, unknown> = {},
   overlay: Partial<StatusFacts> = {},
   tools = ['echo'],
-) => statusAfterSuccess(facts(previous, overlay), specOf(spec), findingOf(tools));
+  missingTools: readonly string[] = [],
+) => statusAfterSuccess(facts(previous, overlay), specOf(spec), findingOf(tools, { missingTools }));
 
 /** `Ready=False/ServerUnavailable Reconciling=True/…`: the conditions as one readable line. */
 const line = (status: MCPServerStatus) =>
@@ -117,7 +118,7 @@ describe('the state table of page 2', () => {
     },
     {
       situation: 'lists read, expected tools missing',
-      status: () => succeed(emptyStatus(), { expect: { tools: ['echo', 'search'] } }),
+      status: () => succeed(emptyStatus(), { expect: { tools: ['echo', 'search'] } }, {}, ['echo'], ['search']),
       state: 'Available',
       conditions: 'Ready=False/ToolsMissing Stalled=True/ToolsMissing ExpectationsUnmet=True/ToolsMissing',
     },
@@ -195,7 +196,7 @@ describe('conditions', () => {
   });
 
   it('A13: declared tools that are not offered are named', () => {
-    const status = succeed(emptyStatus(), { expect: { tools: ['echo', 'search', 'write'] } });
+    const status = succeed(emptyStatus(), { expect: { tools: ['echo', 'search', 'write'] } }, {}, ['echo'], ['search', 'write']);
     expect(find(status, 'ExpectationsUnmet')?.message).toContain('search');
     expect(find(status, 'ExpectationsUnmet')?.message).toContain('write');
   });
@@ -310,5 +311,18 @@ describe('failure and history', () => {
     expect(message).toContain('needs attention');
     expect(message).not.toContain('will be retried');
     expect(find(after, 'Stalled')?.message).toBe(message);
+  });
+
+  it('A7: what needed attention before the deadline does so in the same words, with the field that is to blame', () => {
+    const fact = {
+      kind: 'reference',
+      stage: 'credentials',
+      problem: 'credentialsNotFound',
+      field: 'auth.bearer.secretKeyRef',
+    } as const;
+    const failing = fail(emptyStatus(), failed(fact));
+    expect(failing.failure?.message).toContain('(stage credentials, spec.auth.bearer.secretKeyRef)');
+    const after = statusAfterDeadline(facts(failing, { nowMs: NOW + 600_000 }), specOf());
+    expect(after.failure?.message).toBe(failing.failure?.message);
   });
 });

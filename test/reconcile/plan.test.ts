@@ -88,7 +88,9 @@ describe('planReconcile', () => {
     expect(plan({ status })).toEqual({ do: 'wait', dueMs: NOW + 300_000, cause: 'retry' });
     const over = { ...status, failure: failure({ since: '2025-12-31T23:50:00Z', nextProbeTime: '2026-01-01T01:00:00Z' }) };
     expect(plan({ status: over })).toMatchObject({ do: 'expire' });
-    expect(plan({ status: over, spec: { probe: { progressDeadlineSeconds: 0 } } })).toMatchObject({
+    expect(
+      plan({ status: over, spec: { probe: { progressDeadlineSeconds: 0 }, retry: { maxBackoffSeconds: 3_600 } } }),
+    ).toMatchObject({
       do: 'wait',
       dueMs: NOW + 3_600_000,
     });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
 import { recall } from '../../src/reconcile/memory.ts';
-import type { ObjectReader, TransitionNotice, WriteResult, WriteTarget } from '../../src/reconcile/ports.ts';
+import type { EventNotice, ObjectReader, TransitionNotice, WriteResult, WriteTarget } from '../../src/reconcile/ports.ts';
 import { createPublisher } from '../../src/reconcile/publisher.ts';
-import { fixedRandom } from '../platform/fake-clock.ts';
+import { createFakeClock, fixedRandom } from '../platform/fake-clock.ts';
 import { rawOf } from './samples.ts';
 
 function setUp(
@@ -13,6 +13,7 @@ function setUp(
 ) {
   const targets: WriteTarget[] = [];
   const transitions: TransitionNotice[] = [];
+  const events: (WriteTarget & EventNotice)[] = [];
   const failures: number[] = [];
   let leading = true;
   const ended = new AbortController();
@@ -27,16 +28,19 @@ function setUp(
       },
     },
     reader: { readObject: read },
+    clock: createFakeClock(),
     random: fixedRandom(1),
     observer: {
       reconciled() {},
       crashed() {},
       probed() {},
+      forbidden() {},
       stands() {},
       transition: (notice) => transitions.push(notice),
       writeFailed: (_metadata, _result, retryInMs) => failures.push(retryInMs),
       forgotten() {},
     },
+    events: { record: (object, notice) => events.push({ ...object, ...notice }) },
     mayWrite: () => leading,
     signal: ended.signal,
     lastSuccessRefreshMs: 3_600_000,
@@ -47,11 +51,12 @@ function setUp(
     history: [{ time: '2026-01-01T00:00:00Z', from: 'Pending', to: 'Available', reason: 'Available', probeID: 'p' }],
   });
   return {
-    publish: (decide = status) => publisher.publish(raw, memory, decide),
+    publish: (decide = status) => publisher.publish(raw, memory, decide, 'p'),
     publisher,
     memory,
     targets,
     transitions,
+    events,
     failures,
     ended,
     resign: () => {
@@ -62,8 +67,9 @@ function setUp(
 
 describe('publish', () => {
   it('writes to exactly the version that was seen, remembers what it wrote, and tells the transition', async () => {
-    const { publish, memory, targets, transitions } = setUp([{ kind: 'written', resourceVersion: '2' }]);
+    const { publish, memory, targets, transitions, events } = setUp([{ kind: 'written', resourceVersion: '2' }]);
     expect(await publish()).toEqual({ kind: 'done' });
+    expect(events).toMatchObject([{ reason: 'Available', uid: 'uid-a', resourceVersion: '2', probeID: 'p' }]);
     expect(targets).toEqual([{ namespace: 'default', name: 'a', uid: 'uid-a', resourceVersion: '1' }]);
     expect(memory).toMatchObject({ resourceVersion: '2', status: { state: 'Available' }, writing: undefined });
     expect(transitions).toMatchObject([{ from: 'Pending', to: 'Available', reason: 'Available', probeID: 'p' }]);
@@ -111,6 +117,17 @@ describe('publish', () => {
     expect(failures).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000]);
     const polite = setUp([{ kind: 'unavailable', retryAfterMs: 90_000 }]);
     expect(await polite.publish()).toEqual({ kind: 'later', afterMs: 90_000 });
+  });
+
+  it('a status that the API server refuses is told once, and the object rests from a minute to an hour', async () => {
+    const refusals = Array.from({ length: 9 }, (): WriteResult => ({ kind: 'rejected', httpStatus: 422 }));
+    const { publish, failures, memory } = setUp(refusals);
+    const rests: unknown[] = [];
+    for (let i = 0; i < 8; i++) rests.push(await publish());
+    const minutes = [1, 2, 4, 8, 16, 32, 60, 60];
+    expect(rests).toEqual(minutes.map((each) => ({ kind: 'refused', afterMs: each * 60_000 })));
+    expect(memory.refusedUntilMs).toBe(3_600_000);
+    expect(failures).toEqual([60_000]);
   });
 
   it('writes nothing after the lead is lost', async () => {

@@ -52,6 +52,30 @@ describe('a first verdict', () => {
   });
 });
 
+describe('a status that the API server refuses', () => {
+  it('is not sent again and again, whatever events come; the next try is a fresh verdict, and an edit is one at once', async () => {
+    const world = createWorld({ random: 1 });
+    const refuse = () => world.nextWrites.push({ kind: 'rejected', httpStatus: 422 });
+    refuse();
+    const key = world.apply({ name: 'a' });
+    await world.clock.advance(100);
+    for (let i = 0; i < 50; i++) {
+      world.showVersion(world.changeUnseen(key));
+      await world.clock.advance(SECOND);
+    }
+    expect([world.sent.length, world.probes.length]).toEqual([1, 1]);
+    refuse();
+    await world.clock.advance(10 * SECOND);
+    expect([world.sent.length, world.probes.length]).toEqual([2, 2]);
+    await world.clock.advance(100 * SECOND);
+    expect([world.sent.length, world.probes.length]).toEqual([2, 2]);
+    world.apply({ name: 'a', generation: 2 });
+    await world.clock.advance(100);
+    expect(world.status(key)).toMatchObject({ state: 'Available', observedGeneration: 2 });
+    expect(world.probes).toHaveLength(3);
+  });
+});
+
 describe('a healthy server', () => {
   it('is probed once per period and written once per hour', async () => {
     const world = createWorld({ random: 0.5 });

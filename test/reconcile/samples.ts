@@ -51,6 +51,7 @@ export function findingOf(tools: readonly string[] = ['echo'], overlay: Partial<
     negotiated: true,
     server: { name: 'sample', version: '1.0.0' },
     snapshot,
+    missingTools: [],
     ...overlay,
   };
 }

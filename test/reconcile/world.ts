@@ -4,6 +4,7 @@
  */
 import type { RawMCPServer } from '../../src/api/v1alpha1/mcpserver.ts';
 import { keyOf } from '../../src/api/v1alpha1/mcpserver.ts';
+import type { ReferenceName } from '../../src/api/v1alpha1/messages.ts';
 import type { MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
 import { isNewer } from '../../src/kube/mirror.ts';
 import { sleep } from '../../src/platform/clock.ts';
@@ -15,7 +16,7 @@ import { createRunner } from '../../src/queue/runner.ts';
 import { createWorkQueue } from '../../src/queue/work-queue.ts';
 import { createCredentialWatch } from '../../src/reconcile/credential-watch.ts';
 import { laneLimits } from '../../src/reconcile/plan.ts';
-import type { ProbeCause, TransitionNotice, WriteResult, WriteTarget } from '../../src/reconcile/ports.ts';
+import type { EventNotice, ProbeCause, TransitionNotice, WriteResult, WriteTarget } from '../../src/reconcile/ports.ts';
 import { createReconciler } from '../../src/reconcile/reconciler.ts';
 import { referencesOf } from '../../src/reconcile/references.ts';
 import { createFakeClock, fixedRandom } from '../platform/fake-clock.ts';
@@ -50,6 +51,10 @@ export function createWorld(options: WorldOptions = {}) {
   const writes: { key: string; status: MCPServerStatus }[] = [];
   const transitions: TransitionNotice[] = [];
   const causes: ProbeCause[] = [];
+  const events: (EventNotice & { readonly name: string; readonly resourceVersion: string })[] = [];
+  const forbidden: string[] = [];
+  /** What the API server does not let the operator read. */
+  let unreadable: ReferenceName | undefined;
   const nextWrites: ScriptedWrite[] = [];
   /** Versions of the Secrets and ConfigMaps that exist, as `Secret/name`; all in one namespace. */
   const versions = new Map<string, string>();
@@ -80,7 +85,8 @@ export function createWorld(options: WorldOptions = {}) {
       return new Promise((resolve) => {
         const end = (outcome: Outcome) => {
           inFlight -= 1;
-          resolve({ outcome, verdict: classifyOutcome(outcome), attempts: 1, durationMs: 1, stageMs: {}, reads });
+          const report = { outcome, verdict: classifyOutcome(outcome), attempts: 1, durationMs: 1, stageMs: {}, reads };
+          resolve(outcome.kind === 'undecided' && unreadable ? { ...report, forbidden: unreadable } : report);
         };
         signal.addEventListener('abort', () => end({ kind: 'aborted' }), { once: true });
         if (script === 'hangs') return;
@@ -154,11 +160,13 @@ export function createWorld(options: WorldOptions = {}) {
       reconciled() {},
       crashed: (key) => crashed.push(key),
       probed: (_request, cause) => causes.push(cause),
+      forbidden: ({ name }, reference) => forbidden.push(`${name}: ${reference.kind}/${reference.name}`),
       stands() {},
       transition: (notice) => transitions.push(notice),
       writeFailed() {},
       forgotten: (key) => forgotten.push(key),
     },
+    events: { record: ({ name, resourceVersion }, notice) => events.push({ ...notice, name, resourceVersion }) },
     mayWrite: () => mayWrite,
     signal: ended.signal,
     lastSuccessRefreshMs: 3_600_000,
@@ -184,6 +192,11 @@ export function createWorld(options: WorldOptions = {}) {
     probes,
     writes,
     transitions,
+    events,
+    forbidden,
+    setUnreadable: (reference: ReferenceName | undefined) => {
+      unreadable = reference;
+    },
     causes,
     nextWrites,
     versions,

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createMetrics, type Metrics } from '../../src/telemetry/metrics.ts';
 
 async function scrape(metrics: Metrics): Promise<string> {
@@ -35,6 +35,7 @@ test('every series of page 5.8 that this operator feeds is there under its name'
     maxConcurrentReconciles: () => 65,
     retriesInFlight: () => 5,
     retriesWaiting: () => 7,
+    eventsWaiting: () => 9,
   });
   const object = { namespace: 'team-a', name: 'github' };
   metrics.objects?.observe(object, {
@@ -67,6 +68,7 @@ test('every series of page 5.8 that this operator feeds is there under its name'
     'mcpserver_operator_probe_duration_seconds_count{stage="total"} 1',
     'mcpserver_operator_retries_in_flight 5',
     'mcpserver_operator_retries_waiting 7',
+    'mcpserver_operator_events_waiting 9',
     'mcpserver_operator_up{namespace="team-a",name="github"} 1',
     'mcpserver_operator_state{namespace="team-a",name="github",state="Available"} 1',
     'mcpserver_operator_consecutive_failures{namespace="team-a",name="github"} 0',
@@ -79,6 +81,107 @@ test('every series of page 5.8 that this operator feeds is there under its name'
   expect(text).toMatch(/^process_cpu_seconds_total \d/m);
   expect(text).toMatch(/^process_resident_memory_bytes \d/m);
   expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds \d/m);
+});
+
+/** Every name of page 5.8, and what else this operator says of itself: the pictures and alerts of page 6.4 rely on them. */
+const NAMES = {
+  controller_runtime_reconcile_total: 'counter',
+  controller_runtime_reconcile_errors_total: 'counter',
+  controller_runtime_reconcile_time_seconds: 'histogram',
+  controller_runtime_active_workers: 'gauge',
+  controller_runtime_max_concurrent_reconciles: 'gauge',
+  workqueue_depth: 'gauge',
+  workqueue_adds_total: 'counter',
+  workqueue_queue_duration_seconds: 'histogram',
+  workqueue_work_duration_seconds: 'histogram',
+  workqueue_retries_total: 'counter',
+  rest_client_requests_total: 'counter',
+  leader_election_master_status: 'gauge',
+  mcpserver_operator_build_info: 'gauge',
+  mcpserver_operator_probes_total: 'counter',
+  mcpserver_operator_probe_duration_seconds: 'histogram',
+  mcpserver_operator_undecided_probes_total: 'counter',
+  mcpserver_operator_retries_in_flight: 'gauge',
+  mcpserver_operator_retries_waiting: 'gauge',
+  mcpserver_operator_events_total: 'counter',
+  mcpserver_operator_events_waiting: 'gauge',
+  mcpserver_operator_event_loop_delay_seconds: 'histogram',
+  mcpserver_operator_up: 'gauge',
+  mcpserver_operator_state: 'gauge',
+  mcpserver_operator_consecutive_failures: 'gauge',
+  mcpserver_operator_last_success_timestamp_seconds: 'gauge',
+  mcpserver_operator_tools: 'gauge',
+  mcpserver_operator_certificate_expiry_timestamp_seconds: 'gauge',
+  mcpserver_operator_capabilities_changed_total: 'counter',
+} as const;
+
+describe('every series', () => {
+  test.each(Object.entries(NAMES))('%s is a %s, with help, from the start', async (name, type) => {
+    const text = await scrape(createMetrics({ version: '1', objectMetrics: true }));
+    expect(text).toMatch(new RegExp(`^# HELP ${name} [A-Z0-9][^\\n]{5,}\\.$`, 'm'));
+    expect(text).toContain(`\n# TYPE ${name} ${type}\n`);
+  });
+
+  test('is one of these or of the runtime: a new one belongs into the table', async () => {
+    const text = await scrape(createMetrics({ version: '1', objectMetrics: true }));
+    const found = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name ?? '');
+    expect(found.filter((name) => !/^(nodejs|process)_/.test(name) && !(name in NAMES))).toEqual([]);
+  });
+
+  test('carries its unit: seconds in durations and times, _total in counters and nowhere else', () => {
+    for (const [name, type] of Object.entries(NAMES)) {
+      expect(name.endsWith('_total'), name).toBe(type === 'counter');
+      if (type === 'histogram' || /duration|delay|timestamp/.test(name)) expect(name).toMatch(/_seconds$/);
+    }
+  });
+
+  test('of one object goes with it', async () => {
+    const metrics = createMetrics({ version: '1', objectMetrics: true });
+    const object = { namespace: 'team-a', name: 'canary' };
+    metrics.objects?.observe(object, { up: true, state: 'Available', consecutiveFailures: 0, lastSuccessMs: 1, tools: 1 });
+    metrics.objects?.certificateExpires(object, 1);
+    const perObject = (text: string) =>
+      new Set(
+        text
+          .split('\n')
+          .filter((line) => line.includes('canary'))
+          .map((line) => line.split('{')[0]),
+      );
+    expect(perObject(await scrape(metrics)).size).toBe(7);
+    metrics.objects?.forget(object);
+    expect(perObject(await scrape(metrics)).size).toBe(0);
+  });
+
+  test('whose labels are known shows 0 before anything happened, so that no first event is missed', async () => {
+    const text = await scrape(createMetrics({ version: '1', objectMetrics: true }));
+    for (const line of [
+      'controller_runtime_reconcile_total{controller="mcpserver",result="error"} 0',
+      'controller_runtime_reconcile_errors_total{controller="mcpserver"} 0',
+      'workqueue_retries_total{name="mcpserver"} 0',
+      'mcpserver_operator_events_total{fate="created"} 0',
+      'mcpserver_operator_undecided_probes_total{cause="forbidden"} 0',
+    ]) {
+      expect(text.split('\n'), line).toContain(line);
+    }
+  });
+});
+
+test('the delay of the event loop is a histogram that tells 20 ms apart, the bound of issue 5', async () => {
+  const metrics = createMetrics({ version: '1', objectMetrics: false });
+  for (const delayMs of [0.4, 19, 21]) metrics.recordEventLoopDelay(delayMs);
+  const text = await scrape(metrics);
+  expect(text).toContain('mcpserver_operator_event_loop_delay_seconds_bucket{le="0.02"} 2');
+  expect(text).toContain('mcpserver_operator_event_loop_delay_seconds_count 3');
+});
+
+test('an event is counted by what became of it', async () => {
+  const metrics = createMetrics({ version: '1', objectMetrics: false });
+  for (const fate of ['created', 'created', 'limited']) metrics.recordEvent(fate);
+  expect(seriesOf(await scrape(metrics), 'mcpserver_operator_events_total')).toEqual([
+    'mcpserver_operator_events_total{fate="created"} 2',
+    'mcpserver_operator_events_total{fate="updated"} 0',
+    'mcpserver_operator_events_total{fate="limited"} 1',
+  ]);
 });
 
 test('two metrics in one process share nothing', async () => {

@@ -55,18 +55,69 @@ const available = (digest: string) =>
 describe('observer', () => {
   it('C5: counts a verdict by class, reason and transport, and times its stages', async () => {
     const { observer, series, lines } = setUp();
-    observer.probed(request, 'edit', report({ verdict: denied }));
+    observer.probed(request, 'edit', report({ verdict: denied }), 'r1');
     expect(await series('mcpserver_operator_probes_total')).toEqual([
       'mcpserver_operator_probes_total{verdict="Denied",reason="AccessDenied",transport="None"} 1',
     ]);
     expect((await series('mcpserver_operator_probe_duration_seconds_count')).join()).toContain('stage="connect"');
-    expect(lines).toMatchObject([{ level: 'debug', fields: { probeID: 'p1', reason: 'AccessDenied', durationMs: 12 } }]);
+    expect(lines).toMatchObject([
+      {
+        level: 'debug',
+        fields: {
+          namespace: 'default',
+          name: 'a',
+          reconcileID: 'r1',
+          probeID: 'p1',
+          state: 'Denied',
+          reason: 'AccessDenied',
+          stage: 'http',
+          durationMs: 12,
+        },
+      },
+    ]);
   });
 
   it('B7: an aborted probe counts as nothing', async () => {
     const { observer, series } = setUp();
     observer.probed(request, 'edit', report({}));
     expect(await series('mcpserver_operator_probes_total')).toEqual([]);
+  });
+
+  it('counts a probe without a verdict by what kept it from one', async () => {
+    const { observer, series } = setUp();
+    const undecided = { outcome: { kind: 'undecided' }, verdict: { kind: 'none', why: 'undecided' } } as const;
+    observer.probed(request, 'edit', report({}));
+    observer.probed(request, 'edit', report(undecided));
+    observer.probed(request, 'edit', report({ ...undecided, forbidden: { kind: 'Secret', name: 'token' } }));
+    expect(await series('mcpserver_operator_undecided_probes_total')).toEqual(
+      ['aborted', 'unavailable', 'forbidden'].map((cause) => `mcpserver_operator_undecided_probes_total{cause="${cause}"} 1`),
+    );
+  });
+
+  it('shows when a certificate expires, also that of a server that fails, until the server speaks no TLS', async () => {
+    const { observer, series } = setUp();
+    const name = 'mcpserver_operator_certificate_expiry_timestamp_seconds';
+    const learned = { verdict: { kind: 'available', finding: { transport: 'SSE' } } } as Partial<ProbeReport>;
+    observer.stands(metadata, available(`sha256:${'0'.repeat(64)}`));
+    observer.probed(request, 'refresh', report({ ...learned, certificateExpiresAtMs: 1_800_000_000_000 }));
+    expect(await series(name)).toEqual([`${name}{namespace="default",name="a"} 1800000000`]);
+    observer.probed(request, 'refresh', report({ verdict: denied }));
+    expect(await series(name)).toHaveLength(1);
+    observer.probed(request, 'refresh', report({ verdict: denied, certificateExpiresAtMs: 1_700_000_000_000 }));
+    expect(await series(name)).toEqual([`${name}{namespace="default",name="a"} 1700000000`]);
+    observer.probed(request, 'edit', report(learned));
+    expect(await series(name)).toEqual([]);
+  });
+
+  it('what can not be read for lack of a right is a warning that names the object and the right, and no more', () => {
+    const { observer, lines } = setUp();
+    observer.forbidden(metadata, { kind: 'ConfigMap', name: 'ca' });
+    expect(lines).toMatchObject([
+      {
+        level: 'warn',
+        fields: { namespace: 'default', name: 'a', kind: 'ConfigMap', reference: 'ca', verb: 'get', resource: 'configmaps' },
+      },
+    ]);
   });
 
   it('shows how an object stands, counts its changes, and takes its series away with it', async () => {
@@ -92,9 +143,12 @@ describe('observer', () => {
 
   it('C4: a transition is one line at info with the correlation id', () => {
     const { observer, lines } = setUp();
-    observer.transition({ ...metadata, probeID: 'p1', from: 'Pending', to: 'Denied', reason: 'AccessDenied' });
+    observer.transition({ ...metadata, reconcileID: 'r1', probeID: 'p1', from: 'Pending', to: 'Denied', reason: 'AccessDenied' });
     expect(lines).toMatchObject([
-      { level: 'info', fields: { namespace: 'default', name: 'a', probeID: 'p1', from: 'Pending', state: 'Denied' } },
+      {
+        level: 'info',
+        fields: { namespace: 'default', name: 'a', reconcileID: 'r1', probeID: 'p1', from: 'Pending', state: 'Denied' },
+      },
     ]);
   });
 

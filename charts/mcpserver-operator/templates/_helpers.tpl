@@ -45,6 +45,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- if .Values.leaderElection.enabled -}}
 {{- $args = append $args (printf "--lease-namespace=%s" .Release.Namespace) -}}
+{{- $args = append $args (printf "--lease-name=%s" (include "mcpserver-operator.fullname" .)) -}}
 {{- else -}}
 {{- $args = append $args "--leader-elect=false" -}}
 {{- end -}}
@@ -81,4 +82,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [""]
   resources: [secrets, configmaps, services]
   verbs: [get]
+# To tell what happened to an object; what others told can be neither read nor removed.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
 {{- end -}}

@@ -102,8 +102,22 @@ describe('E5: no credential, raw, in base64 at any offset, URL-encoded or in hex
   });
 
   test('any event', async () => {
-    const events = await controlPlane.kubectl(['get', 'events', '-A', '-o', 'yaml']);
-    expect(leaks(events.stdout, everything())).toEqual([]);
+    const all = await objects.list();
+    const reasons = ['Available', 'TransientFailure', 'PermanentFailure', 'Denied'];
+    // Each object that has a verdict has its event: then there was something to leak.
+    await until(
+      async () => {
+        const told = await objects.kubectl('get', 'events', '-o', 'jsonpath={range .items[*]}{.involvedObject.name}{"\\n"}{end}');
+        return [...all.keys()].every((name) => told.split('\n').includes(name));
+      },
+      { what: 'every object has its event', timeoutMs: 20_000, intervalMs: 200 },
+    );
+    for (const resource of ['events', 'events.events.k8s.io']) {
+      const events = await controlPlane.kubectl(['get', resource, '-A', '-o', 'yaml', '--show-managed-fields']);
+      for (const reason of reasons) expect(events.stdout).toContain(`reason: ${reason}\n`);
+      expect(leaks(events.stdout, everything())).toEqual([]);
+    }
+    expect(leaks(await objects.kubectl('describe', 'mcpservers'), secrets())).toEqual([]);
   });
 
   test('the log, at its most talkative', () => {
