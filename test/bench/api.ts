@@ -10,12 +10,13 @@ import * as z from 'zod';
 /** More than 16 connections and HTTP/2 gain nothing (page 5.5). */
 export const API_WIDTH = 16;
 
-const METHOD = z.enum(['GET', 'POST', 'PUT', 'DELETE']);
+const METHOD = z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 export interface APIRequest {
   readonly method: z.output<typeof METHOD>;
   /** With its query. */
   readonly path: string;
+  /** Of a PATCH: a JSON merge patch. */
   readonly body?: string;
   /** Default `application/json`. */
   readonly accept?: string;
@@ -60,7 +61,8 @@ export async function openAPI(kubeconfig: string): Promise<API> {
 
   return {
     async call({ method, path, body, accept = 'application/json' }) {
-      const headers = { ...authorization, accept, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const headers = { ...authorization, accept, ...(body === undefined ? {} : { 'content-type': type }) };
       const response = await requests.request({ origin, path, method, headers, body: body ?? null });
       const text = await response.body.text();
       if (response.statusCode > 299) throw new Error(`${method} ${path}: ${response.statusCode} ${text.slice(0, 200)}`);

@@ -1,26 +1,15 @@
 import { expect, test } from 'vitest';
-import { type BenchOptions, readArguments, usage } from './arguments.ts';
+import { DEFAULTS, readArguments, usage } from './arguments.ts';
 
 const read = (...argv: string[]) => readArguments(argv, ['cold-start', 'soak']);
-
-const DEFAULTS: BenchOptions = {
-  n: 1_000,
-  runs: 3,
-  idleSeconds: 20,
-  failing: 200,
-  windowSeconds: 60,
-  json: undefined,
-  reportOnly: false,
-  bundle: undefined,
-  profile: undefined,
-};
 
 test('a scenario alone takes the defaults', () => {
   expect(read('cold-start')).toEqual({ kind: 'run', scenario: 'cold-start', options: DEFAULTS });
 });
 
 test('every flag reaches its option', () => {
-  const argv = 'soak --n 10 --runs=2 --idle 0 --failing 0 --window 5 --json a.json --report-only --bundle b.js --profile p';
+  const numbers = 'soak --n 10 --runs=2 --idle 0 --failing 0 --window 5 --edits 7 --down 8 --period 12 --minutes 3 --seed 4';
+  const argv = `${numbers} --json a.json --report-only --bundle b.js --profile p`;
   expect(read(...argv.split(' '))).toEqual({
     kind: 'run',
     scenario: 'soak',
@@ -30,6 +19,11 @@ test('every flag reaches its option', () => {
       idleSeconds: 0,
       failing: 0,
       windowSeconds: 5,
+      edits: 7,
+      downSeconds: 8,
+      periodSeconds: 12,
+      minutes: 3,
+      seed: 4,
       json: 'a.json',
       reportOnly: true,
       bundle: 'b.js',
@@ -49,6 +43,10 @@ test.each([
   [['cold-start', '--runs', '0'], '--runs'],
   [['cold-start', '--window', '4'], '--window'],
   [['cold-start', '--idle=1.5'], '--idle'],
+  [['cold-start', '--edits', '0'], '--edits'],
+  [['cold-start', '--down', '4'], '--down'],
+  [['cold-start', '--period', '9'], '--period'],
+  [['soak', '--minutes', '0'], '--minutes'],
   [['warm-start'], "no scenario 'warm-start'; there is cold-start, soak"],
   [['cold-start', 'soak'], "'soak'"],
   [['--n', '3'], 'which scenario?'],

@@ -15,6 +15,16 @@ export interface BenchOptions {
   readonly failing: number;
   /** How long their retries are counted. */
   readonly windowSeconds: number;
+  /** Edits that are timed, in each of two parts. */
+  readonly edits: number;
+  /** How long all servers are down. */
+  readonly downSeconds: number;
+  /** Time between two probes of a server at rest. */
+  readonly periodSeconds: number;
+  /** How long the churn of a soak lasts. */
+  readonly minutes: number;
+  /** What decides the churn. */
+  readonly seed: number;
   /** A file for all that was measured. */
   readonly json: string | undefined;
   /** Missed bounds are told and are no failure. */
@@ -24,6 +34,24 @@ export interface BenchOptions {
   /** A directory for CPU profiles of the operator, which slow it down. */
   readonly profile: string | undefined;
 }
+
+/** What a run without options is asked for. */
+export const DEFAULTS: BenchOptions = Object.freeze({
+  n: 1_000,
+  runs: 3,
+  idleSeconds: 20,
+  failing: 200,
+  windowSeconds: 60,
+  edits: 200,
+  downSeconds: 180,
+  periodSeconds: 10,
+  minutes: 10,
+  seed: 1,
+  json: undefined,
+  reportOnly: false,
+  bundle: undefined,
+  profile: undefined,
+});
 
 export type Arguments =
   | { readonly kind: 'run'; readonly scenario: string; readonly options: BenchOptions }
@@ -47,6 +75,11 @@ Options:
   --idle SECONDS    how long the settled operator is watched for writes (20)
   --failing N       failing servers, beside as many healthy ones; 0 leaves them out (200)
   --window SECONDS  how long their retries are counted (60)
+  --edits N         latency: edits that are timed while idle, and as many under a backlog (200)
+  --down SECONDS    outage: how long all servers are down, each of two times (180)
+  --period SECONDS  rest: time between two probes of a server (10)
+  --minutes N       soak: how long the fleet changes (10)
+  --seed N          soak: what decides how it changes (1)
   --json FILE       write all that was measured to FILE
   --report-only     exit 0 even when a bound is missed
   --bundle FILE     measure this build instead of this checkout's
@@ -56,6 +89,8 @@ Options:
 Exit codes: 0 all bounds hold, 1 one is missed or a step failed, 130 interrupted.
 `;
 }
+
+type WholeNumber = 'n' | 'runs' | 'idle' | 'failing' | 'window' | 'edits' | 'down' | 'period' | 'minutes' | 'seed';
 
 /** Reads `argv` without the program's name. Without a scenario it is a question for help. */
 export function readArguments(argv: readonly string[], scenarios: readonly string[]): Arguments {
@@ -73,7 +108,7 @@ export function readArguments(argv: readonly string[], scenarios: readonly strin
   if (rest.length > 0) return invalid(`one scenario at a time, not also '${rest[0]}'`);
   if (!scenarios.includes(scenario)) return invalid(`no scenario '${scenario}'; there is ${scenarios.join(', ')}`);
   const faults: string[] = [];
-  const whole = (name: 'n' | 'runs' | 'idle' | 'failing' | 'window', fallback: number, min: number, max: number): number => {
+  const whole = (name: WholeNumber, fallback: number, min: number, max: number): number => {
     const text = values[name];
     if (text === undefined) return fallback;
     const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
@@ -81,11 +116,16 @@ export function readArguments(argv: readonly string[], scenarios: readonly strin
     return value;
   };
   const options: BenchOptions = {
-    n: whole('n', 1_000, 1, 20_000),
-    runs: whole('runs', 3, 1, 20),
-    idleSeconds: whole('idle', 20, 0, 3_600),
-    failing: whole('failing', 200, 0, 5_000),
-    windowSeconds: whole('window', 60, 5, 3_600),
+    n: whole('n', DEFAULTS.n, 1, 20_000),
+    runs: whole('runs', DEFAULTS.runs, 1, 20),
+    idleSeconds: whole('idle', DEFAULTS.idleSeconds, 0, 3_600),
+    failing: whole('failing', DEFAULTS.failing, 0, 5_000),
+    windowSeconds: whole('window', DEFAULTS.windowSeconds, 5, 3_600),
+    edits: whole('edits', DEFAULTS.edits, 1, 5_000),
+    downSeconds: whole('down', DEFAULTS.downSeconds, 5, 3_600),
+    periodSeconds: whole('period', DEFAULTS.periodSeconds, 10, 300),
+    minutes: whole('minutes', DEFAULTS.minutes, 1, 1_440),
+    seed: whole('seed', DEFAULTS.seed, 0, 999_999),
     json: values.json,
     reportOnly: values['report-only'] === true,
     bundle: values.bundle,
@@ -105,6 +145,11 @@ function parse(argv: readonly string[]) {
       idle: { type: 'string' },
       failing: { type: 'string' },
       window: { type: 'string' },
+      edits: { type: 'string' },
+      down: { type: 'string' },
+      period: { type: 'string' },
+      minutes: { type: 'string' },
+      seed: { type: 'string' },
       json: { type: 'string' },
       'report-only': { type: 'boolean' },
       bundle: { type: 'string' },

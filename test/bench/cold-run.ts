@@ -4,9 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CPUShares, openCPUAccount } from './cpu-account.ts';
+import { untilEventsTold } from './events-told.ts';
 import type { Sightings } from './farm/messages.ts';
 import { createObjects, type Declaration, deleteObjects, objectName } from './fleet.ts';
 import { watchFleet } from './fleet-watch.ts';
+import { type LoopDelay, readLoopDelay } from './loop-delay.ts';
 import { type ProcessUsage, readProcessUsage } from './process-usage.ts';
 import {
   countGets,
@@ -25,6 +27,8 @@ export interface ColdRunPlan {
   readonly awaited: readonly number[];
   /** How long the operator is watched after that. */
   readonly staySeconds: number;
+  /** That time begins when all events of the start are told. Default false. */
+  readonly isQuiet?: boolean;
   readonly isProfiled?: boolean;
 }
 
@@ -52,6 +56,8 @@ export interface ColdRun {
   readonly usage: ProcessUsage | undefined;
   /** CPU until then. */
   readonly cpuMs: CPUShares;
+  /** Of the operator until then, its start and its list among it. */
+  readonly loop: LoopDelay;
   /** From the operator's start until it had settled. */
   readonly sightings: Sightings;
   /** After that; its sightings are from the operator's start. */
@@ -74,7 +80,7 @@ export async function runCold(site: Site, plan: ColdRunPlan): Promise<ColdRun> {
     await farm.reset();
     const before = await readRequestCounts(api);
     const account = openCPUAccount(site.pids());
-    const operator = site.startOperator(plan.isProfiled);
+    const operator = site.startOperator({ isProfiled: plan.isProfiled ?? false });
     try {
       await Promise.race([watch.whenAvailable(names), operator.trouble]).catch(async (error: unknown) => {
         throw new Error(
@@ -83,9 +89,11 @@ export async function runCold(site: Site, plan: ColdRunPlan): Promise<ColdRun> {
       });
       const usage = readProcessUsage(operator.pid());
       const cpuMs = account.read({ operator: usage?.cpuMs ?? 0 });
+      const loop = readLoopDelay(await operator.scrape());
       await sleep(LATE_MS);
-      const settled = await readRequestCounts(api);
       const sightings = await farm.read();
+      if (plan.isQuiet === true) await untilEventsTold(operator);
+      const settled = await readRequestCounts(api);
       const staySinceMs = Date.now();
       await Promise.race([sleep(plan.staySeconds * 1_000), operator.trouble]);
       const after = await readRequestCounts(api);
@@ -106,6 +114,7 @@ export async function runCold(site: Site, plan: ColdRunPlan): Promise<ColdRun> {
         asked: askedBetween(before, settled, lastAvailableMs / 1_000),
         usage,
         cpuMs,
+        loop,
         stay,
         sightings,
       };

@@ -7,10 +7,12 @@ import type { BenchOptions } from './arguments.ts';
 import type { ColdStartData, Measured } from './cold-start.ts';
 import type { FailingRuns } from './failing.ts';
 import { PASSES } from './floor/floors.ts';
-import type { Bound, Report, Row, Section, Unit } from './report.ts';
+import { boundLoopDelay } from './loop-delay.ts';
+import { type Bound, memoryBound, type Report, type Row, type Section, type Unit } from './report.ts';
 import { spreadOf } from './statistics.ts';
 
-const MAX_TIMES_FLOOR = 2;
+/** Issue 5. */
+const MAX_TIMES_FLOOR = 1.2;
 const MAX_FIRST_WATCH_S = 1;
 const MAX_WRITES_PER_OBJECT = 1;
 const MAX_RETRIES = 5;
@@ -32,6 +34,7 @@ export function reportColdStart(data: ColdStartData, options: BenchOptions): Rep
 const NOTES = [
   'Floor: the slower of the two bare loops in the first pass of a fresh process, its own start not counted; the cold start counts from exec.',
   "First watch: the operator's log line 'caches synced', when the first list is complete. Status writes and GETs: as the API server counts.",
+  'Event-loop delay: how late a timer of the operator fires that is due every 20 ms; in a short start one late one is more than 1 %.',
   'Retries: requests to a failing server after its first, as the servers count. Refused connections reach nobody who could count them.',
 ];
 
@@ -54,6 +57,11 @@ function boundsOf(measured: readonly Measured[]): Bound[] {
       limit: MAX_WRITES_PER_OBJECT,
       unit: 'count',
     },
+    memoryBound('memory of the operator', worst(colds.map(({ usage }) => usage?.rssMiB ?? Number.NaN))),
+    boundLoopDelay(
+      'during the cold start',
+      colds.map(({ loop }) => loop),
+    ),
     { name: 'GETs per object', value: worst(colds.map(({ asked, objects }) => asked.gets / objects)), limit: 0, unit: 'count' },
     { name: 'writes while idle', value: last?.stay.asked.writes ?? Number.NaN, limit: 0, unit: 'count' },
   ];
@@ -111,6 +119,7 @@ function costSection(measured: readonly Measured[], { idleSeconds }: BenchOption
       cpu('farm'),
       cpu('bench'),
       row('cores busy with anything else', 'cores', foreignInCold),
+      row('event-loop delay, p99', 'milliseconds', ({ cold }) => cold.loop.p99Ms),
       row('memory of the operator', 'MiB', ({ cold }) => cold.usage?.rssMiB ?? Number.NaN),
       row('… without the program file', 'MiB', ({ cold }) => cold.usage?.anonymousMiB ?? Number.NaN),
       row('… at its highest', 'MiB', ({ cold }) => cold.usage?.peakRSSMiB ?? Number.NaN),

@@ -6,11 +6,11 @@ import type { BenchOptions } from './arguments.ts';
 import { type ColdRun, runCold } from './cold-run.ts';
 import { reportColdStart } from './cold-start-report.ts';
 import { type FailingRuns, runFailing } from './failing.ts';
-import { createObjects, type Declaration, deleteObjects, objectName, readStatus } from './fleet.ts';
-import { watchFleet } from './fleet-watch.ts';
+import { createObjects, type Declaration, declare, deleteObjects, indices } from './fleet.ts';
 import { type Floors, measureFloors } from './floor/floors.ts';
 import type { Report } from './report.ts';
 import { openSite, type Site, type SiteDeps } from './site.ts';
+import { WARM_UP_OBJECTS, warmUp } from './warm-up.ts';
 
 /** A floor and the cold start right after it. */
 export interface Measured {
@@ -23,13 +23,10 @@ export interface ColdStartData {
   readonly failing: FailingRuns | undefined;
 }
 
-/** Enough that the API server, the disk cache and the CPU have seen the operator once. */
-const WARM_UP_OBJECTS = 20;
-
 export async function runColdStart(options: BenchOptions, deps: SiteDeps): Promise<Report> {
   const { n, runs, failing } = options;
   const site = await openSite(deps, Math.max(n, 2 * failing, WARM_UP_OBJECTS), options);
-  const declarations = declare(site, n);
+  const declarations = declare(site.farm, n);
   deps.say('warming up');
   const status = await warmUp(site);
   const measured: Measured[] = [];
@@ -39,36 +36,17 @@ export async function runColdStart(options: BenchOptions, deps: SiteDeps): Promi
     const isLast = run === runs;
     deps.say(`run ${run} of ${runs}: cold start of ${n} servers${isLast ? `, then ${options.idleSeconds} s of quiet` : ''}`);
     const staySeconds = isLast ? options.idleSeconds : 0;
-    const cold = await runCold(site, { declarations, awaited: indices(n), staySeconds, isProfiled: isLast });
+    const cold = await runCold(site, {
+      declarations,
+      awaited: indices(n),
+      staySeconds,
+      isQuiet: staySeconds > 0,
+      isProfiled: isLast,
+    });
     measured.push({ floors, cold });
   }
   const data: ColdStartData = { measured, failing: failing === 0 ? undefined : await runFailing(site, options, deps.say) };
   return reportColdStart(data, options);
-}
-
-function declare({ farm }: Site, count: number): Declaration[] {
-  return farm.urls.slice(0, count).map((url) => ({ url }));
-}
-
-function indices(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index);
-}
-
-/** A small cold start that is not counted. Resolves with a status as the operator writes it, for the floor. */
-async function warmUp(site: Site): Promise<Record<string, unknown>> {
-  const { api } = site;
-  await createObjects(api, declare(site, WARM_UP_OBJECTS));
-  const watch = await watchFleet(api);
-  const operator = site.startOperator();
-  try {
-    const names = indices(WARM_UP_OBJECTS).map(objectName);
-    await Promise.race([watch.whenAvailable(names), operator.trouble]);
-    return await readStatus(api, 0);
-  } finally {
-    await operator.stop();
-    await watch.close();
-    await deleteObjects(api);
-  }
 }
 
 async function measureFloorsOf(

@@ -32,18 +32,32 @@ export function objectName(index: number): string {
   return `server-${String(index).padStart(5, '0')}`;
 }
 
+/** A declaration for each of the first `count` servers of a farm, each with `spec` laid over. */
+export function declare(
+  { urls }: { readonly urls: readonly string[] },
+  count: number,
+  spec?: Declaration['spec'],
+): Declaration[] {
+  return urls.slice(0, count).map((url) => (spec === undefined ? { url } : { url, spec }));
+}
+
+/** 0 … count − 1. */
+export function indices(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/** The body of a POST of an object. */
+export function declarationBody(name: string, { url, spec }: Declaration): string {
+  return JSON.stringify({ apiVersion: API_VERSION, kind: 'MCPServer', metadata: { name }, spec: { url, ...spec } });
+}
+
 /** Creates an object for each declaration, 16 at a time, and resolves with who they are, in the same order. */
 export async function createObjects(api: API, declarations: readonly Declaration[]): Promise<Identity[]> {
   const identities = new Array<Identity>(declarations.length);
   await runPool(declarations.length, API_WIDTH, async (index) => {
     const declared = declarations[index];
     if (declared === undefined) return;
-    const body = JSON.stringify({
-      apiVersion: API_VERSION,
-      kind: 'MCPServer',
-      metadata: { name: objectName(index) },
-      spec: { url: declared.url, ...declared.spec },
-    });
+    const body = declarationBody(objectName(index), declared);
     const answer = await api.call({ method: 'POST', path: COLLECTION, body, accept: METADATA_ONLY });
     identities[index] = Created.parse(JSON.parse(answer)).metadata;
   });

@@ -19,6 +19,7 @@ test.each([
   [2.9, 'seconds', '2.90 s'],
   [3.6, 'milliseconds', '3.60 ms'],
   [120.4, 'milliseconds', '120 ms'],
+  [23.46, 'KiB', '23.5 KiB'],
   [235.2, 'MiB', '235 MiB'],
   [1234.567, 'count', '1,234.57'],
   [1, 'count', '1'],

@@ -4,7 +4,7 @@
 import { spreadOf } from './statistics.ts';
 
 /** How a number is written. */
-export type Unit = 'seconds' | 'milliseconds' | 'MiB' | 'times' | 'count' | 'cores' | 'percent';
+export type Unit = 'seconds' | 'milliseconds' | 'KiB' | 'MiB' | 'times' | 'count' | 'cores' | 'percent';
 
 /** What must hold. */
 export interface Bound {
@@ -34,6 +34,14 @@ export interface Report {
   readonly notes: readonly string[];
   /** Everything, for `--json`. */
   readonly data: unknown;
+}
+
+/** 200 MB (issue 5), in the MiB in which memory is written here. */
+const MAX_RSS_MIB = 200e6 / 2 ** 20;
+
+/** The bound that every scenario sets for the operator's resident memory. */
+export function memoryBound(name: string, rssMiB: number): Bound {
+  return { name, value: rssMiB, limit: MAX_RSS_MIB, unit: 'MiB' };
 }
 
 export function holds({ value, limit }: Bound): boolean {
@@ -70,6 +78,8 @@ export function formatValue(value: number, unit: Unit): string {
       return `${value.toFixed(2)} s`;
     case 'milliseconds':
       return `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+    case 'KiB':
+      return `${value.toFixed(1)} KiB`;
     case 'MiB':
       return `${value.toFixed(0)} MiB`;
     case 'times':

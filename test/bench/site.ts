@@ -5,7 +5,7 @@
 import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { BUNDLE } from '../../hack/build.ts';
-import { installChart } from '../../hack/chart.ts';
+import { installChart, renderChart } from '../../hack/chart.ts';
 import { resolveBinaries } from '../../hack/controlplane/binaries.ts';
 import { type ControlPlane, startControlPlane } from '../../hack/controlplane/start.ts';
 import { ensureBundle } from '../../hack/demo/bundle.ts';
@@ -13,7 +13,8 @@ import { type API, openAPI } from './api.ts';
 import type { BenchOptions } from './arguments.ts';
 import type { ProcessIDs } from './cpu-account.ts';
 import { type Farm, startFarm } from './farm/farm.ts';
-import { type Operator, startOperator } from './operator.ts';
+import { type Operator, type OperatorOptions, startOperator } from './operator.ts';
+import { operatorEnvironment } from './operator-environment.ts';
 
 export interface Site {
   readonly controlPlane: ControlPlane;
@@ -24,8 +25,17 @@ export interface Site {
   readonly kubeconfig: string;
   /** What runs besides an operator. */
   pids(): ProcessIDs;
-  /** Starts the build under test. `isProfiled`: with a CPU profile, where one was asked for. */
-  startOperator(isProfiled?: boolean): Operator;
+  /** Where the operator's lease is. */
+  readonly namespace: string;
+  /** Starts the build under test. */
+  startOperator(options?: StartOptions): Operator;
+}
+
+export interface StartOptions {
+  /** With a CPU profile, where one was asked for. Default false. */
+  readonly isProfiled?: boolean;
+  readonly flags?: OperatorOptions['flags'];
+  readonly nodeFlags?: OperatorOptions['nodeFlags'];
 }
 
 export interface SiteDeps {
@@ -46,7 +56,8 @@ export async function openSite({ atEnd, say }: SiteDeps, servers: number, option
   say('starting the control plane');
   const controlPlane = await startControlPlane({ binaries: await resolveBinaries() });
   atEnd.defer(() => controlPlane.stop());
-  const { kubeconfig } = await installChart(controlPlane, 'mcpserver-operator');
+  const { kubeconfig, namespace } = await installChart(controlPlane, 'mcpserver-operator');
+  const env = operatorEnvironment(await renderChart(controlPlane, { namespace }), process.env);
   const api = await openAPI(controlPlane.adminKubeconfig);
   atEnd.defer(() => api.close());
   say(`starting ${servers} mock servers`);
@@ -59,16 +70,20 @@ export async function openSite({ atEnd, say }: SiteDeps, servers: number, option
     farm,
     api,
     kubeconfig,
+    namespace,
     pids: () => ({
       apiserver: controlPlane.apiserver.pid(),
       etcd: controlPlane.etcd.pid(),
       farm: farm.pid,
       bench: process.pid,
     }),
-    startOperator(isProfiled = false) {
+    startOperator({ isProfiled = false, flags, nodeFlags } = {}) {
       const operator = startOperator({
         bundle,
         kubeconfig,
+        env,
+        flags,
+        nodeFlags,
         directory: controlPlane.directory,
         profile: isProfiled ? profile : undefined,
       });

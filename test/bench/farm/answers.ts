@@ -1,5 +1,5 @@
 /**
- * What a healthy mock server says: protocol 2026-07-28 alone, a list of five tools, about 2 KB in all. Pure.
+ * What a healthy mock server of either era says: one protocol version, a list of five tools, about 2 KB in all. Pure.
  */
 import * as z from 'zod';
 
@@ -10,27 +10,41 @@ export interface Answered {
   readonly body: string;
 }
 
-const VERSION = '2026-07-28';
+/** A server of the legacy era answers notifications without a body. */
+export const NO_BODY = '';
+
+const MODERN = '2026-07-28';
+const LEGACY = '2025-11-25';
 const TOOLS = 5;
 const METHOD_NOT_FOUND = -32_601;
 
+const SERVER_INFO = { name: 'farm', version: '1.0.0' };
 const REST = {
   resultType: 'complete',
   ttlMs: 0,
   cacheScope: 'private',
-  _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'farm', version: '1.0.0' } },
+  _meta: { 'io.modelcontextprotocol/serverInfo': SERVER_INFO },
 };
 
+const CAPABILITIES = { tools: { listChanged: true } };
+const LIST = { tools: Array.from({ length: TOOLS }, (_, index) => tool(index)) };
+
 /** Written once: only the id differs from answer to answer. */
-const RESULTS = new Map([
-  ['server/discover', JSON.stringify({ supportedVersions: [VERSION], capabilities: { tools: { listChanged: true } }, ...REST })],
-  ['tools/list', JSON.stringify({ tools: Array.from({ length: TOOLS }, (_, index) => tool(index)), ...REST })],
-]);
+const RESULTS = {
+  modern: new Map([
+    ['server/discover', JSON.stringify({ supportedVersions: [MODERN], capabilities: CAPABILITIES, ...REST })],
+    ['tools/list', JSON.stringify({ ...LIST, ...REST })],
+  ]),
+  legacy: new Map([
+    ['initialize', JSON.stringify({ protocolVersion: LEGACY, capabilities: CAPABILITIES, serverInfo: SERVER_INFO })],
+    ['tools/list', JSON.stringify(LIST)],
+  ]),
+};
 
 const Call = z.looseObject({ id: z.union([z.string(), z.number()]).optional(), method: z.string() });
 
 /** The answer to the body of a POST. */
-export function answerCall(body: string): Answered {
+export function answerCall(body: string, era: keyof typeof RESULTS = 'modern'): Answered {
   let message: unknown;
   try {
     message = JSON.parse(body);
@@ -42,7 +56,8 @@ export function answerCall(body: string): Answered {
     return { rpcMethod: 'invalid', body: '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}}' };
   }
   const { id = null, method } = call.data;
-  const result = RESULTS.get(method);
+  if (era === 'legacy' && call.data.id === undefined) return { rpcMethod: method, body: NO_BODY };
+  const result = RESULTS[era].get(method);
   const rest = result === undefined ? `"error":{"code":${METHOD_NOT_FOUND},"message":"Method not found"}` : `"result":${result}`;
   return { rpcMethod: method, body: `{"jsonrpc":"2.0","id":${JSON.stringify(id)},${rest}}` };
 }

@@ -1,8 +1,9 @@
 /**
  * The process of the farm: opens mock servers and does what it is asked over IPC. It ends when its parent does.
  */
+import { answerQuestions } from '../child.ts';
 import { loopbackAddress } from './addresses.ts';
-import { type Ask, Question, type Reply, TICK_MS } from './messages.ts';
+import { type Answer, Ask, TICK_MS } from './messages.ts';
 import { type MockServer, openMockServer } from './mock-server.ts';
 import { createTally } from './tally.ts';
 
@@ -46,28 +47,24 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-async function act(id: number, ask: Ask): Promise<Reply> {
+async function act(ask: Ask): Promise<Answer> {
   switch (ask.do) {
     case 'open':
       await openAll(ask.count);
-      return { id, urls: servers.map(({ url }) => url) };
+      return { urls: servers.map(({ url }) => url) };
     case 'behave':
       await Promise.all(ask.servers.map((index) => servers[index]?.become(ask.behaviour)));
-      return { id, done: true };
+      return { done: true };
+    case 'expect':
+      tally.expectRetries(ask.servers);
+      return { done: true };
     case 'reset':
       tally.reset();
-      return { id, done: true };
+      return { done: true };
     case 'read':
-      return { id, sightings: tally.read() };
+      return { sightings: tally.read() };
   }
 }
 
-process.on('message', (message) => {
-  const { id, ask } = Question.parse(message);
-  act(id, ask)
-    .catch((error: unknown): Reply => ({ id, error: error instanceof Error ? error.message : String(error) }))
-    .then((reply) => process.send?.(reply))
-    .catch(() => process.exit(1));
-});
-process.on('disconnect', () => process.exit(0));
+answerQuestions(Ask.parse, act);
 setInterval(() => tally.tick(), TICK_MS).unref();

@@ -1,5 +1,5 @@
 /**
- * What the bench and the process of the farm say to each other over IPC: questions with an id, answers that bear it.
+ * What the bench and the process of the farm say to each other over IPC.
  */
 import * as z from 'zod';
 
@@ -7,6 +7,8 @@ import * as z from 'zod';
 export const Behaviour = z.discriminatedUnion('kind', [
   /** Today's protocol: `server/discover` and `tools/list`. */
   z.strictObject({ kind: z.literal('healthy') }),
+  /** Protocol 2025-11-25: `initialize`, a session, `tools/list`. */
+  z.strictObject({ kind: z.literal('legacy') }),
   /** Nobody listens. */
   z.strictObject({ kind: z.literal('refused') }),
   /** Takes connections and requests, and never answers. */
@@ -21,6 +23,8 @@ export const Ask = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('open'), count: z.int().min(1).max(20_000) }),
   /** Gives each server in the list (indices) a behaviour. */
   z.strictObject({ do: z.literal('behave'), servers: z.array(z.int().min(0)), behaviour: Behaviour }),
+  /** What these servers are asked next is a retry, until they have answered a whole probe: their client knows them as failed. */
+  z.strictObject({ do: z.literal('expect'), servers: z.array(z.int().min(0)) }),
   /** All counters to zero: what comes next is a first probe again. */
   z.strictObject({ do: z.literal('reset') }),
   z.strictObject({ do: z.literal('read') }),
@@ -43,9 +47,14 @@ export const Sightings = z.strictObject({
   peakConnections: count,
   /** Most requests to failing servers open at once. */
   peakFailing: count,
-  /** Requests to a failing server after its first one, and the most of them open at once. Refused connections reach nobody who counts. */
+  /**
+   * Requests to a failing server after its first one, and whole probes of servers of which retries are expected; and the most of them
+   * open at once. Refused connections reach nobody who counts.
+   */
   retries: count,
   peakRetries: count,
+  /** Probes by the second since the first request. At most {@link MAX_SECONDS}. */
+  probesBySecond: z.array(count),
   /** The most open within each 100 ms. At most {@link MAX_TICKS}. */
   timeline: z.array(z.strictObject({ connections: count, retries: count })),
 });
@@ -54,12 +63,12 @@ export type Sightings = z.output<typeof Sightings>;
 export const TICK_MS = 100;
 /** One hour. */
 export const MAX_TICKS = 36_000;
+export const MAX_SECONDS = 3_600;
 
-export const Question = z.strictObject({ id: count, ask: Ask });
-export const Reply = z.union([
-  z.strictObject({ id: count, urls: z.array(z.string()) }),
-  z.strictObject({ id: count, sightings: Sightings }),
-  z.strictObject({ id: count, done: z.literal(true) }),
-  z.strictObject({ id: count, error: z.string() }),
+/** To `open`, to `read`, and to the others. */
+export const Answer = z.union([
+  z.strictObject({ urls: z.array(z.string()) }),
+  z.strictObject({ sightings: Sightings }),
+  z.strictObject({ done: z.literal(true) }),
 ]);
-export type Reply = z.output<typeof Reply>;
+export type Answer = z.output<typeof Answer>;

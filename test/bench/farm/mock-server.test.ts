@@ -41,6 +41,24 @@ describe('a healthy server', () => {
   });
 });
 
+test('a healthy server of the legacy era issues a session, takes notifications and deletes, and lists the same tools', async () => {
+  await server.become({ kind: 'legacy' });
+  const { origin, pathname: path } = new URL(server.url);
+  const send = async (method: 'POST' | 'GET' | 'DELETE', message?: object) => {
+    const body = message === undefined ? null : JSON.stringify({ jsonrpc: '2.0', ...message });
+    const { statusCode, headers, body: answer } = await agent.request({ origin, path, method, body });
+    return { statusCode, session: headers['mcp-session-id'], text: await answer.text() };
+  };
+  const opened = await send('POST', { id: 0, method: 'initialize' });
+  expect(opened).toMatchObject({ statusCode: 200, session: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+  expect(JSON.parse(opened.text).result).toMatchObject({ protocolVersion: '2025-11-25', capabilities: { tools: {} } });
+  expect(await send('POST', { method: 'notifications/initialized' })).toMatchObject({ statusCode: 202, text: '' });
+  expect(JSON.parse((await send('POST', { id: 1, method: 'tools/list' })).text).result.tools).toHaveLength(5);
+  expect(JSON.parse((await send('POST', { id: 2, method: 'server/discover' })).text).error.code).toBe(-32_601);
+  expect(await send('DELETE')).toMatchObject({ statusCode: 200, text: '' });
+  expect(await send('GET')).toMatchObject({ statusCode: 405 });
+});
+
 describe('a server that changes', () => {
   test('to refused has no listener, and is back on the same port', async () => {
     const { url } = server;

@@ -3,7 +3,7 @@
  * everybody who is connected, as if the process behind the address had been replaced.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { answerCall } from './answers.ts';
+import { answerCall, NO_BODY } from './answers.ts';
 import type { Behaviour } from './messages.ts';
 import { createRequestReader, type HTTPRequest } from './request-reader.ts';
 import type { Tally } from './tally.ts';
@@ -32,10 +32,12 @@ export async function openMockServer(index: number, address: Address, tally: Tal
   const open = async () => {
     const server = createServer({ noDelay: true }, (socket) => {
       sockets.add(socket);
-      const over = behaviour.kind === 'healthy' ? tally.connect() : () => undefined;
+      const isHealthy = behaviour.kind === 'healthy' || behaviour.kind === 'legacy';
+      const over = isHealthy ? tally.connect() : () => undefined;
       socket.on('close', () => {
         sockets.delete(socket);
         over();
+        tally.leave(index);
       });
       serve(socket, index, () => behaviour, tally);
     });
@@ -87,21 +89,30 @@ function serve(socket: Socket, index: number, behaviourNow: () => Behaviour, tal
   });
 }
 
+/** One for all: what a session costs a server is not asked here. */
+const SESSION = 'Mcp-Session-Id: 6a1f0e6c-6f0b-4f0e-9a55-2b1f7c0d9e21\r\n';
+
 function answer(socket: Socket, index: number, request: HTTPRequest, behaviour: Behaviour, tally: Tally): void {
-  const { rpcMethod, body } = answerCall(request.body);
-  const method = request.method === 'POST' ? rpcMethod : request.method;
-  const over = tally.begin(index, method, behaviour.kind !== 'healthy', Date.now());
-  const reply = (status: string, text: string) => {
+  const isPost = request.method === 'POST';
+  const isHealthy = behaviour.kind === 'healthy' || behaviour.kind === 'legacy';
+  const { rpcMethod, body } = answerCall(request.body, behaviour.kind === 'legacy' ? 'legacy' : 'modern');
+  const over = tally.begin(index, isPost ? rpcMethod : request.method, !isHealthy, Date.now());
+  const reply = (status: string, text: string, headers = '') => {
     over();
     const connection = request.isLast ? 'close' : 'keep-alive';
-    const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`;
+    const head = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${headers}`;
     const bytes = `${head}Connection: ${connection}\r\n\r\n${text}`;
     if (request.isLast) socket.end(bytes);
     else socket.write(bytes);
   };
   switch (behaviour.kind) {
     case 'healthy':
-      reply(request.method === 'POST' ? '200 OK' : '405 Method Not Allowed', request.method === 'POST' ? body : '{}');
+      reply(isPost ? '200 OK' : '405 Method Not Allowed', isPost ? body : '{}');
+      return;
+    case 'legacy':
+      if (request.method === 'DELETE') reply('200 OK', NO_BODY);
+      else if (!isPost) reply('405 Method Not Allowed', '{}');
+      else reply(body === NO_BODY ? '202 Accepted' : '200 OK', body, rpcMethod === 'initialize' ? SESSION : '');
       return;
     case 'unavailable': {
       const timer = setTimeout(() => {

