@@ -46,6 +46,10 @@ async function runVerb(verb: Verb, args: readonly string[], terminal: Terminal):
       return (await import('./validate.ts')).validateVerb(args, terminal);
     case 'doctor':
       return (await import('./doctor/doctor.ts')).doctorVerb(args, terminal);
+    case 'import':
+      return (await import('./import/import.ts')).importVerb(args, terminal);
+    case 'call':
+      return (await import('./call/call.ts')).callVerb(args, terminal);
     case 'completion':
       return (await import('./completion.ts')).completionVerb(args, terminal);
     case 'version':

@@ -4,7 +4,9 @@
 import { RUN_FLAGS } from '../config.ts';
 import { choice } from '../platform/flag-kinds.ts';
 import type { Flags } from '../platform/flags.ts';
+import { CALL_FLAGS } from './call/flags.ts';
 import { DOCTOR_FLAGS } from './doctor/flags.ts';
+import { IMPORT_FLAGS } from './import/flags.ts';
 import { PROBE_FLAGS } from './probe-flags.ts';
 import { VALIDATE_FLAGS } from './validate-flags.ts';
 
@@ -93,6 +95,39 @@ export const VERBS = {
       'mcpserver-operator doctor --pre',
       'mcpserver-operator doctor --as system:serviceaccount:mcp:mcpserver-operator',
       'mcpserver-operator doctor --lease-namespace mcp -o json',
+    ],
+    operands: [],
+  },
+  import: {
+    summary: 'make manifests of documents of the MCP registry',
+    usage: ['import FILE… [flags]'],
+    about:
+      'Makes one MCPServer of each remote in a server.json, and a Secret to fill in where a header is a secret. FILE - is standard input.\n' +
+      'Manifests go to standard output. A document with packages only describes a server to run: run it first.\n' +
+      'Exit code: 0 every document was made into manifests, 1 a fault or bad input, and then nothing is printed.',
+    flags: IMPORT_FLAGS,
+    readsEnvironment: false,
+    examples: [
+      'mcpserver-operator import server.json',
+      'mcpserver-operator import -n support --set tenant=acme server.json',
+      'mcpserver-operator import -o json -',
+    ],
+    operands: 'files',
+  },
+  call: {
+    summary: 'call a tool or read a resource of the first server that answers',
+    usage: ['call [SERVER…] --tool NAME [flags]', 'call [SERVER…] --resource URI [flags]'],
+    about:
+      'Sends one tools/call or resources/read to MCPServers of the cluster, or of -f FILE, in this order: available ones, transient ones,\n' +
+      'then the others, of each only those whose time for a retry has come; among equals in the order of SERVER…, then by name.\n' +
+      'When one fails the next is asked; each gets the call at most once. An error that a tool itself reports is an answer.\n' +
+      'Exit code: 0 a server answered, 5 none did or there is none (and what was tried is printed as JSON), 1 bad input.',
+    flags: CALL_FLAGS,
+    readsEnvironment: false,
+    examples: [
+      `mcpserver-operator call tickets --tool search --arguments '{"query":"login"}'`,
+      'mcpserver-operator call -n support -l app=tickets --tool search --arguments @query.json -o json',
+      'mcpserver-operator call -f server.yaml -f secrets.yaml --resource docs://handbook',
     ],
     operands: [],
   },

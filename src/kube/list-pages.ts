@@ -11,6 +11,8 @@ import { parseJSON } from './response.ts';
 export interface ListRequest {
   readonly path: string;
   readonly pageSize: number;
+  /** As the API server reads it; at most as long as a URL. Default: every object. */
+  readonly labelSelector?: string;
   readonly signal: AbortSignal;
   /** The list begins, or begins again: forget the items of before. */
   readonly onBegin: () => void;
@@ -50,6 +52,7 @@ async function listOnce(client: KubeClient, request: ListRequest, pageSize: numb
     const query: Record<string, string> = {};
     if (pageSize !== undefined) query['limit'] = String(pageSize);
     if (next !== '') query['continue'] = next;
+    if (request.labelSelector !== undefined) query['labelSelector'] = request.labelSelector;
     const result = await client.request({
       method: 'GET',
       path: request.path,

@@ -100,6 +100,9 @@ function isList(method: McpMethod | undefined): boolean {
     case 'resources/list':
     case 'resources/templates/list':
     case 'prompts/list':
+    // Behind the same walls: who lets anyone `initialize` refuses here.
+    case 'tools/call':
+    case 'resources/read':
       return true;
     case 'server/discover':
     case 'initialize':

@@ -5,7 +5,7 @@
  */
 import type { Channel, Ended, Trouble } from './conversation.ts';
 import { isObject, type JSONObject, readVersions } from './json-rpc.ts';
-import { type Advertised, type ListsRead, readAdvertised, readLists } from './lists.ts';
+import { type Advertised, type Errand, type ListsRead, readAdvertised, readLists } from './lists.ts';
 import type { Era, FailureFact, Finding, McpMethod } from './outcome.ts';
 import type { Sanitize } from './sanitize.ts';
 
@@ -20,6 +20,8 @@ export interface EraDeps {
   /** `expect.tools`; default none. */
   readonly expectedTools?: readonly string[];
   readonly clientInfo: { readonly name: string; readonly version: string };
+  /** Default: read the lists. It may be asked twice, where a lost session is begun anew. */
+  readonly errand?: Errand;
 }
 
 /** What a whole conversation found. */
@@ -64,11 +66,10 @@ export async function discover(deps: EraDeps): Promise<Discovered> {
 
 /** The rest of a modern conversation: there is nothing to clean up. */
 export async function converseModern(deps: EraDeps, found: Extract<Discovered, { kind: 'modern' }>): Promise<Conversed> {
-  const read = await readLists(
+  const read = await errandOf(deps)(
     (method, params) => deps.channel.call({ method, params: modernParams(deps, params), version: MODERN_VERSION, era: 'Modern' }),
     found.advertised,
     deps.sanitize,
-    deps.expectedTools,
   );
   return conclude(read, 'Modern', MODERN_VERSION, found.server);
 }
@@ -96,10 +97,14 @@ async function converseOnce(deps: EraDeps): Promise<Conversed> {
     const refused = await channel.notify({ method: 'notifications/initialized', params: {}, ...common });
     if (refused !== undefined) return refused;
     const ask = (method: McpMethod, params: JSONObject) => channel.call({ method, params, ...common });
-    return conclude(await readLists(ask, opened.advertised, deps.sanitize, deps.expectedTools), 'Legacy', version, opened.server);
+    return conclude(await errandOf(deps)(ask, opened.advertised, deps.sanitize), 'Legacy', version, opened.server);
   } finally {
     if (session !== undefined) await channel.endSession(session, version);
   }
+}
+
+function errandOf({ errand, expectedTools }: EraDeps): Errand {
+  return errand ?? ((ask, advertised, sanitize) => readLists(ask, advertised, sanitize, expectedTools));
 }
 
 type Initialized =

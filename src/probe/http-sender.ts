@@ -4,7 +4,7 @@
  */
 import { ignoreBody } from './body.ts';
 import type { Call, Ended } from './conversation.ts';
-import type { BodySink, Exchanged, Head } from './exchange.ts';
+import { type BodySink, type Exchanged, exchange, type Head } from './exchange.ts';
 import { failed } from './http-answer.ts';
 import { LIMITS } from './limits.ts';
 import { type Line, type LineDeps, openLine } from './line.ts';
@@ -19,13 +19,15 @@ export interface SenderDeps extends LineDeps {
   readonly userAgent: string;
 }
 
-/** One HTTP request, without the headers that all have. It may arrive twice. */
+/** One HTTP request, without the headers that all have. It may arrive twice, unless it says `once`. */
 export interface Message {
   readonly method: 'POST' | 'GET';
   readonly headers: readonly string[];
   readonly body?: string;
   /** Default: both forms of an answer that Streamable HTTP knows. */
   readonly accept?: string;
+  /** Never sent again, neither on a fresh connection nor to where a redirect leads: it may have had its effect. */
+  readonly once?: true;
 }
 
 export type Sent =
@@ -65,7 +67,7 @@ export function createHTTPSender(deps: SenderDeps): HTTPSender {
       const reached = await reach(call, closesBefore);
       if ('kind' in reached) return reached;
       let head: Head | undefined;
-      const ended: Exchanged = await exchangeRepeatable(
+      const ended: Exchanged = await (message.once ? exchange : exchangeRepeatable)(
         reached,
         deps,
         {
@@ -83,6 +85,7 @@ export function createHTTPSender(deps: SenderDeps): HTTPSender {
       if (head === undefined) return failed(call, { kind: 'unexpected', stage: 'http' });
       if (!isRedirect(head)) return { kind: 'answered', head, ended: ended.ended };
       const { httpStatus } = head;
+      if (message.once) return failed(call, { kind: 'redirect', stage: 'http', httpStatus, why: 'method' });
       // Joined, not resolved: a path such as `//other.example/` resolves to another host.
       const judged = judgeRedirect(httpStatus, head.headers.location, new URL(target.origin + target.path));
       const why = judged.kind === 'refuse' ? judged.why : redirects === LIMITS.redirects ? 'tooMany' : undefined;

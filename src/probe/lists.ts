@@ -23,6 +23,9 @@ export type Ask = (method: McpMethod, params: JSONObject) => Promise<Answer>;
 
 export type ListsRead = { readonly kind: 'read'; readonly snapshot: Snapshot; readonly missingTools: readonly string[] } | Ended;
 
+/** What is done between the handshake and the end of a conversation. A probe reads the lists; `call.ts` makes one call instead. */
+export type Errand = (ask: Ask, advertised: Advertised, sanitize: Sanitize) => Promise<ListsRead>;
+
 interface ListPlan {
   readonly feature: string;
   readonly method: McpMethod;

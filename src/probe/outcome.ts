@@ -17,7 +17,9 @@ export type McpMethod =
   | 'tools/list'
   | 'resources/list'
   | 'resources/templates/list'
-  | 'prompts/list';
+  | 'prompts/list'
+  | 'tools/call'
+  | 'resources/read';
 
 /** One item of a list: its name (sanitized) and the full SHA-256 of its definition in hex. */
 export interface SnapshotItem {

@@ -4,6 +4,7 @@
 import type { ReferenceName } from '../api/v1alpha1/messages.ts';
 import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { Stage } from '../api/v1alpha1/status.ts';
+import type { Errand } from './lists.ts';
 import type { Era, Outcome, Transport } from './outcome.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -17,6 +18,8 @@ export interface ProbeRequest {
   readonly remembered?: { readonly transport: Transport; readonly era: Era; readonly protocolVersion: string };
   /** A probe by backoff: a time-out is not tried again inside it (page 3.5). */
   readonly retry: boolean;
+  /** Default: read the lists. */
+  readonly errand?: Errand;
 }
 
 export interface ProbeReport {

@@ -181,7 +181,9 @@ async function attemptOnce(
     userAgent: `${clientInfo.name}/${clientInfo.version}`,
   };
   const sanitize = createSanitizer([...credentials.secrets, ...(credentials.hidden ?? [])].map((secret) => secret.reveal()));
-  const spoken = await speak(connect, { sanitize, clientInfo, expectedTools: spec.expect?.tools ?? [] }, spec, remembered);
+  const { errand } = request;
+  const conversation = { sanitize, clientInfo, expectedTools: spec.expect?.tools ?? [], ...(errand && { errand }) };
+  const spoken = await speak(connect, conversation, spec, remembered);
   return conclude(visit, target, credentials, spoken, attempt);
 }
 

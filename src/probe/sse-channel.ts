@@ -4,6 +4,7 @@
  * answered with 404 has lost it. Answers in the body of a POST, as odd servers give them, are taken too.
  */
 import { type CollectedBody, collectBody, ignoreBody } from './body.ts';
+import { isSentOnce } from './call.ts';
 import type { Answer, Call, Channel, Ended } from './conversation.ts';
 import { failed, isSuccess, mediaType, readBody, readRefusal } from './http-answer.ts';
 import { createHTTPSender, type HTTPSender, type SenderDeps, type Sent } from './http-sender.ts';
@@ -105,11 +106,15 @@ async function post(
   const body = writeRequest(id, call.method, call.params);
   const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body))];
   let collected: CollectedBody | undefined;
-  const sent: Sent = await poster.send(call, { method: 'POST', headers, body }, (head) => {
-    if (!isSuccess(head.httpStatus)) collected = collectBody(LIMITS.errorBodyBytes, 'cut');
-    else if (id !== undefined && mediaType(head) === 'application/json') collected = collectBody(LIMITS.bodyBytes, 'refuse');
-    return collected ?? ignoreBody;
-  });
+  const sent: Sent = await poster.send(
+    call,
+    { method: 'POST', headers, body, ...(isSentOnce(call.method) && { once: true }) },
+    (head) => {
+      if (!isSuccess(head.httpStatus)) collected = collectBody(LIMITS.errorBodyBytes, 'cut');
+      else if (id !== undefined && mediaType(head) === 'application/json') collected = collectBody(LIMITS.bodyBytes, 'refuse');
+      return collected ?? ignoreBody;
+    },
+  );
   if (sent.kind !== 'answered') return sent;
   const { head, ended } = sent;
   const text = collected?.text() ?? '';

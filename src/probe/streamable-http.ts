@@ -4,6 +4,7 @@
  * never keeps a cookie, never answers a request of the server's.
  */
 import { type CollectedBody, collectBody, ignoreBody } from './body.ts';
+import { isSentOnce, nameHeaderOf } from './call.ts';
 import type { Answer, Call, Channel } from './conversation.ts';
 import { type AnswerStream, readAnswerStream } from './event-stream.ts';
 import type { BodySink, Head } from './exchange.ts';
@@ -115,7 +116,9 @@ function postOf(call: Call, id: number | undefined): Message {
   const body = writeRequest(id, call.method, call.params);
   const headers = [...callHeaders(call), 'Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body))];
   if (call.era === 'Modern') headers.push('Mcp-Method', call.method);
-  return { method: 'POST', headers, body };
+  const name = nameHeaderOf(call.method, call.params);
+  if (call.era === 'Modern' && name !== undefined) headers.push('Mcp-Name', name);
+  return { method: 'POST', headers, body, ...(isSentOnce(call.method) && { once: true }) };
 }
 
 /** Un-deleted sessions cost servers a process or memory each: this runs after failures and aborts too, on a lifeline of its own. */

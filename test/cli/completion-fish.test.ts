@@ -13,6 +13,9 @@ test('files are offered only where a file is meant', () => {
     ['probe', 'filename'],
     ['validate', undefined],
     ['doctor', 'kubeconfig'],
+    ['import', undefined],
+    ['call', 'filename'],
+    ['call', 'kubeconfig'],
   ]);
 });
 

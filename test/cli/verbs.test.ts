@@ -3,7 +3,9 @@ import { isVerb, VERBS } from '../../src/cli/verbs.ts';
 import { parseFlags } from '../../src/platform/flags.ts';
 
 test('names that every object has are no verbs', () => {
-  expect(['run', 'probe', 'validate', 'doctor', 'completion', 'version', 'help'].filter(isVerb)).toHaveLength(7);
+  expect(['run', 'probe', 'validate', 'doctor', 'import', 'call', 'completion', 'version', 'help'].filter(isVerb)).toHaveLength(
+    9,
+  );
   expect(['constructor', 'toString', '__proto__', ''].filter(isVerb)).toEqual([]);
 });
 

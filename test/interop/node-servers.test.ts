@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestbed, dataObject, reasonOf } from '../probe/testbed.ts';
 import { describeAgreement, EVERYTHING, EVERYTHING_COUNTS } from './agreement.ts';
+import { prepareMongoDB } from './mongodb-setup.ts';
 import {
   everything,
   hasKubernetesServer,
@@ -61,6 +62,24 @@ describeAgreement({
     wrongPath: 'Available',
   },
 });
+
+const mongoDB = await prepareMongoDB();
+
+it('the MongoDB server may be left out, but not in CI', () => {
+  expect(mongoDB.kind === 'ready' || process.env['CI'] === undefined, JSON.stringify(mongoDB)).toBe(true);
+});
+
+if (mongoDB.kind === 'ready') {
+  describeAgreement({
+    start: mongoDB.start,
+    expected: {
+      era: 'Modern',
+      features: ['completions', 'logging', 'resources', 'tools'],
+      counts: [27, 2, 1, undefined],
+      session: false,
+    },
+  });
+}
 
 describe('@playwright/mcp behind its host guard', () => {
   const bed = createTestbed();

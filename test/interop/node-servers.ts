@@ -1,8 +1,5 @@
 /**
  * How the real servers that npm brings are started: loopback, a port that is told, no data of this machine.
- *
- * Left out: `mongodb-mcp-server`. It is 410 MB, more than half of all else in node_modules together, takes 45 s to install and tries a set-up
- * script of its own. On the wire it speaks both eras, the legacy one with sessions, as the Python SDK's server does: it would prove nothing more.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

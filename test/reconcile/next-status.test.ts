@@ -1,50 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { type Condition, MAX_HISTORY, MAX_STATUS_BYTES, MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
-import type { Outcome } from '../../src/probe/outcome.ts';
-import type { Edit } from '../../src/reconcile/edit.ts';
 import {
-  type StatusFacts,
   statusAfterDeadline,
   statusAfterFailure,
   statusAfterSuccess,
-  statusOfInvalidSpec,
   statusWhilePending,
   statusWhileSuspended,
 } from '../../src/reconcile/next-status.ts';
 import { judgeProgress } from '../../src/reconcile/progress.ts';
 import { emptyStatus, FAILED, failed, findingOf, specOf, verdictOf } from './samples.ts';
-
-const NOW = Date.parse('2026-01-01T00:00:00Z');
-
-function facts(previous: MCPServerStatus, overlay: Partial<StatusFacts> = {}): StatusFacts {
-  return { generation: 1, previous, edit: undefined, nowMs: NOW, probeID: 'p1', ...overlay };
-}
-
-function fail(
-  previous: MCPServerStatus,
-  outcome: Outcome,
-  options: { failingForMs?: number; edit?: Edit; spec?: Record<string, unknown>; nowMs?: number } = {},
-) {
-  const verdict = verdictOf(outcome);
-  const spec = specOf(options.spec);
-  const reset = options.edit === 'target' || options.edit === 'settings';
-  const progress = judgeProgress({ spec, previous, reset, failingForMs: options.failingForMs ?? 0 }, verdict);
-  return statusAfterFailure(facts(previous, { edit: options.edit, nowMs: options.nowMs ?? NOW }), {
-    spec,
-    verdict,
-    progress,
-    attempts: 1,
-    delayMs: 5000,
-  });
-}
-
-const succeed = (
-  previous: MCPServerStatus,
-  spec: Record<string, unknown> = {},
-  overlay: Partial<StatusFacts> = {},
-  tools = ['echo'],
-  missingTools: readonly string[] = [],
-) => statusAfterSuccess(facts(previous, overlay), specOf(spec), findingOf(tools, { missingTools }));
+import { facts, fail, NOW, STATE_TABLE, succeed } from './state-table.ts';
 
 /** `Ready=False/ServerUnavailable Reconciling=True/…`: the conditions as one readable line. */
 const line = (status: MCPServerStatus) =>
@@ -53,110 +18,8 @@ const find = (status: MCPServerStatus, type: string): Condition | undefined =>
   status.conditions?.find((condition) => condition.type === type);
 
 describe('the state table of page 2', () => {
-  const available = succeed(emptyStatus());
-  const rows: readonly {
-    readonly situation: string;
-    readonly status: () => MCPServerStatus;
-    readonly state: string;
-    readonly conditions: string;
-  }[] = [
-    {
-      situation: 'new, not yet probed',
-      status: () => statusWhilePending(facts(emptyStatus())),
-      state: 'Pending',
-      conditions: 'Ready=Unknown/ProbePending Reconciling=True/Progressing',
-    },
-    {
-      situation: 'changed spec, not yet probed',
-      status: () => statusWhilePending(facts(available, { generation: 2, edit: 'target' })),
-      state: 'Pending',
-      conditions: 'Ready=Unknown/ProbePending Reconciling=True/Progressing',
-    },
-    { situation: 'probe succeeded', status: () => available, state: 'Available', conditions: 'Ready=True/Available' },
-    {
-      situation: 'was Ready, transient failures below failureThreshold',
-      status: () => fail(available, FAILED.unavailable),
-      state: 'Transient',
-      conditions: 'Ready=True/Available Transient=True/ServerUnavailable CapabilitiesStale=True/ServerUnavailable',
-    },
-    {
-      situation: 'transient, within progressDeadline',
-      status: () => fail(emptyStatus(), FAILED.refused),
-      state: 'Transient',
-      conditions: 'Ready=False/ConnectionRefused Reconciling=True/ProgressingWithRetry Transient=True/ConnectionRefused',
-    },
-    {
-      situation: 'transient for longer than progressDeadline',
-      status: () => fail(fail(emptyStatus(), FAILED.refused), FAILED.refused, { failingForMs: 600_000 }),
-      state: 'Permanent',
-      conditions: 'Ready=False/ConnectionRefused Stalled=True/ProgressDeadlineExceeded Permanent=True/ConnectionRefused',
-    },
-    {
-      situation: 'permanent, may settle, within progressDeadline',
-      status: () => fail(emptyStatus(), FAILED.notFound),
-      state: 'Permanent',
-      conditions: 'Ready=False/EndpointNotFound Reconciling=True/ProgressingWithRetry Permanent=True/EndpointNotFound',
-    },
-    {
-      situation: 'permanent, may settle, after progressDeadline',
-      status: () => fail(fail(emptyStatus(), FAILED.notFound), FAILED.notFound, { failingForMs: 600_000 }),
-      state: 'Permanent',
-      conditions: 'Ready=False/EndpointNotFound Stalled=True/EndpointNotFound Permanent=True/EndpointNotFound',
-    },
-    {
-      situation: 'permanent otherwise',
-      status: () => fail(emptyStatus(), FAILED.badRequest),
-      state: 'Permanent',
-      conditions: 'Ready=False/BadRequest Stalled=True/BadRequest Permanent=True/BadRequest',
-    },
-    {
-      situation: 'denied',
-      status: () => fail(available, FAILED.denied),
-      state: 'Denied',
-      conditions:
-        'Ready=False/AuthenticationRequired Stalled=True/AuthenticationRequired Denied=True/AuthenticationRequired CapabilitiesStale=True/AuthenticationRequired',
-    },
-    {
-      situation: 'lists read, expected tools missing',
-      status: () => succeed(emptyStatus(), { expect: { tools: ['echo', 'search'] } }, {}, ['echo'], ['search']),
-      state: 'Available',
-      conditions: 'Ready=False/ToolsMissing Stalled=True/ToolsMissing ExpectationsUnmet=True/ToolsMissing',
-    },
-    {
-      situation: 'digest pinned with Require, differs',
-      status: () => succeed(emptyStatus(), { drift: { policy: 'Require', digest: `sha256:${'0'.repeat(64)}` } }),
-      state: 'Available',
-      conditions: 'Ready=False/DigestMismatch Stalled=True/DigestMismatch CapabilitiesDrifted=True/DigestMismatch',
-    },
-    {
-      situation: 'digest pinned with Report, differs',
-      status: () => succeed(emptyStatus(), { drift: { policy: 'Report', digest: `sha256:${'0'.repeat(64)}` } }),
-      state: 'Available',
-      conditions: 'Ready=True/Available CapabilitiesDrifted=True/DigestMismatch',
-    },
-    {
-      situation: 'suspended keeps the last Ready',
-      status: () => statusWhileSuspended(facts(available, { generation: 2 })),
-      state: 'Suspended',
-      conditions: 'Ready=True/Available',
-    },
-    {
-      situation: 'suspended before the first probe',
-      status: () => statusWhileSuspended(facts(emptyStatus())),
-      state: 'Suspended',
-      conditions: 'Ready=Unknown/Suspended',
-    },
-    {
-      situation: 'a spec that does not fit the schema',
-      status: () => statusOfInvalidSpec(facts(emptyStatus()), { path: 'spec.url' }),
-      state: 'Permanent',
-      conditions: 'Ready=False/InvalidSpec Stalled=True/InvalidSpec Permanent=True/InvalidSpec',
-    },
-  ];
-
-  for (const { situation, status, state, conditions } of rows) {
+  for (const { situation, status: next, state, conditions } of STATE_TABLE) {
     it(situation, () => {
-      const next = status();
       expect(line(next)).toBe(conditions);
       expect(next.state).toBe(state);
       expect(MCPServerStatus.safeParse(next).error).toBeUndefined();
@@ -164,8 +27,7 @@ describe('the state table of page 2', () => {
   }
 
   it('in every row Ready is present, and Reconciling and Stalled never together', () => {
-    for (const { situation, status } of rows) {
-      const next = status();
+    for (const { situation, status: next } of STATE_TABLE) {
       expect(find(next, 'Ready'), situation).toBeDefined();
       expect(find(next, 'Reconciling') !== undefined && find(next, 'Stalled') !== undefined, situation).toBe(false);
       const classes = ['Transient', 'Permanent', 'Denied'].filter((type) => find(next, type) !== undefined);

@@ -1,0 +1,101 @@
+/**
+ * The commands that README.md and docs show, in blocks marked `sh`, and what becomes of each: run by test/cluster/documents.test.ts, run by
+ * another test, or not run, for a reason. A command that is in no list is a failure of test/documents/commands.test.ts.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const ROOT = path.resolve(import.meta.dirname, '../..');
+
+export interface Block {
+  /** Below the repository. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface Command {
+  readonly file: string;
+  /** One line, without the comment behind it. */
+  readonly text: string;
+}
+
+export type Fate =
+  /** `as` is what is run instead, where the text holds a place-holder; `codes` are the exit codes that are right, by default 0. */
+  | { readonly kind: 'here'; readonly as?: string; readonly codes?: readonly number[] }
+  | { readonly kind: 'elsewhere'; readonly by: string }
+  | { readonly kind: 'never'; readonly why: string };
+
+/** README first, then docs by name: the order in which the commands are run. */
+export const DOCUMENTS: readonly string[] = [
+  'README.md',
+  ...readdirSync(path.join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .sort()
+    .map((name) => `docs/${name}`),
+];
+
+/** Every block that is marked as a shell's. A block within a list is indented, and is taken out as it is copied. */
+export function blocksOf(file: string): Block[] {
+  const text = readFileSync(path.join(ROOT, file), 'utf8');
+  return [...text.matchAll(/^( *)```sh\n(.*?)^ *```$/gms)].map(([, indent = '', block = '']) => ({
+    file,
+    text: block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  }));
+}
+
+/** The lines of a block, continued ones joined, comments left out. */
+export function commandsOf({ file, text }: Block): Command[] {
+  const lines = text.replaceAll('\\\n', ' ').split('\n');
+  return lines.map((line) => ({ file, text: line.replace(/(?:^|\s+)#.*$/, '').trim() })).filter((command) => command.text !== '');
+}
+
+const HERE: Fate = { kind: 'here' };
+const DEMO: Fate = { kind: 'elsewhere', by: 'test/cluster/demo.test.ts' };
+const NO_CONTROLLERS = 'only an API server runs in the tests, nobody who makes Pods or ends namespaces';
+
+/** Documents of which another test runs every command. */
+const WHOLE: Readonly<Record<string, Fate>> = {
+  'docs/gitops.md': { kind: 'elsewhere', by: 'test/cluster/operator/gitops-guide.test.ts' },
+};
+
+/** By the text of the command. */
+const FATES: Readonly<Record<string, Fate>> = {
+  'npm ci': { kind: 'never', why: 'it would replace the packages that the tests run on; .ci/run begins with it' },
+  'npm run demo': DEMO,
+  'npm ci && npm test': { kind: 'elsewhere', by: '.ci/run' },
+  'npm run check': { kind: 'elsewhere', by: '.ci/run' },
+  'npm run controlplane': { kind: 'elsewhere', by: 'test/hack/controlplane/main.test.ts' },
+  'npm run bench': { kind: 'never', why: 'it takes minutes, and its scenarios have tests of their own' },
+  'kubectl describe mcpservers.mcpserver-operator.dev NAME': {
+    kind: 'here',
+    as: 'kubectl describe mcpservers.mcpserver-operator.dev tickets',
+  },
+  // Without the namespace of the lease it finds no leader, and says so.
+  'mcpserver-operator doctor': { kind: 'here', codes: [0, 1] },
+  'kubectl rollout status deployment/mcpserver-operator --namespace mcpserver-operator --timeout=120s': {
+    kind: 'never',
+    why: NO_CONTROLLERS,
+  },
+  'kubectl delete namespace mcpserver-operator': { kind: 'never', why: NO_CONTROLLERS },
+};
+
+/** What becomes of a command; undefined when nobody has said. */
+export function fateOf({ file, text }: Command): Fate | undefined {
+  const known = WHOLE[file] ?? FATES[text];
+  if (known !== undefined) return known;
+  if (file === 'README.md' && text.startsWith('kubectl ')) return DEMO;
+  const secret = /^kubectl get secret NAME (.*)$/.exec(text);
+  if (secret !== null) return { kind: 'here', as: `kubectl get secret token-right ${secret[1]}` };
+  return /^(?:kubectl|helm|mcpserver-operator) /.test(text) && !/\b[A-Z]{4,}\b/.test(text.replace(/'.*?'/g, ''))
+    ? HERE
+    : undefined;
+}
+
+/** The entries above that no document shows. */
+export function unusedFates(commands: readonly Command[]): string[] {
+  const shown = new Set(commands.map(({ text }) => text));
+  return [
+    ...Object.keys(FATES).filter((text) => !shown.has(text)),
+    ...Object.keys(WHOLE).filter((file) => !DOCUMENTS.includes(file)),
+  ];
+}
