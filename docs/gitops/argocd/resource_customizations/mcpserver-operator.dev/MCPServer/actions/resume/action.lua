@@ -1,0 +1,4 @@
+-- Probes again, at once.
+obj.spec.suspend = false
+
+return obj

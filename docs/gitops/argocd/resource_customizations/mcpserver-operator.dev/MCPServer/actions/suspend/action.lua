@@ -1,0 +1,4 @@
+-- Stops probing; the status stays.
+obj.spec.suspend = true
+
+return obj
