@@ -58,7 +58,8 @@ export interface EventWriter extends EventRecorder {
 const MAX_QUEUED = 10_000;
 /** 50 events a second cost the API server some 7 % of a core; 10,000 are told in 200 s. */
 const PACE_MS = 20;
-const BUSY_PACE_MS = 200;
+/** While statuses are being written those come first: each event costs the API server about as much as one of them. */
+const BUSY_PACE_MS = 1000;
 const WRITE_TIMEOUT_MS = 5_000;
 /** With waits of 1, 2, 4 … 30 s (50–100 %) an outage of a minute or two is bridged. */
 const MAX_TRIES = 8;

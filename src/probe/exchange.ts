@@ -46,6 +46,7 @@ export type Exchanged =
   /** We ran out of descriptors or memory: nothing was learned. */
   | { readonly kind: 'undecided' };
 
+const ASCII = /^[\x00-\x7f]*$/;
 const ENOUGH: Exchanged = { kind: 'answered', ended: 'enough' };
 
 type Phase = 'connect' | 'tls' | 'http' | 'payload';
@@ -120,8 +121,11 @@ export function exchange(
     req.on('close', () => {
       if (!settled && phase !== 'payload') breakOff(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
     });
-    // As bytes: Node would join headers to a body of text and encode both as UTF-8, which breaks a credential that is not ASCII.
-    req.end(request.body === undefined ? undefined : Buffer.from(request.body));
+    // Node joins headers to a body of text, one write for both, and encodes them alike: as UTF-8 it would break a credential that is not
+    // ASCII. As Latin-1 the headers are right, and so is a body of ASCII; any other goes as bytes of its own.
+    if (request.body === undefined) req.end();
+    else if (ASCII.test(request.body)) req.end(request.body, 'latin1');
+    else req.end(Buffer.from(request.body));
   });
 }
 

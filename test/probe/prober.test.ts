@@ -76,6 +76,16 @@ describe('a healthy modern server', () => {
     }
   });
 
+  it('gets back a cursor that is not ASCII as it gave it', async () => {
+    const server = await bed.serve((seen, reply) => {
+      if (seen.message?.method !== 'tools/list') return modern()(seen, reply);
+      const isFirst = seen.message.params['cursor'] === undefined;
+      json(reply, 200, result(seen, { resultType: 'complete', tools: [], ...(isFirst && { nextCursor: 'é→𝄞' }) }));
+    });
+    expect(reasonOf(await bed.probe({ url: server.url() }))).toBe('Available');
+    expect(server.requests.at(-1)?.message?.params['cursor']).toBe('é→𝄞');
+  });
+
   it('is found through a Service by the name of its port', async () => {
     const server = await bed.serve(modern());
     const asked: string[] = [];
