@@ -198,6 +198,8 @@ describe('on a real API server', () => {
       if (failure !== undefined) expect(stderr).toMatch(failure);
     } finally {
       await rm(chart, { recursive: true });
+      // A release that is not there any more is not missed: the installation may be what failed.
+      await controlPlane.helm(['uninstall', `helm-${file}`, '-n', namespace, '--ignore-not-found']);
     }
   });
 });

@@ -65,6 +65,8 @@ const FATES: Readonly<Record<string, Fate>> = {
   'npm ci && npm test': { kind: 'elsewhere', by: '.ci/run' },
   'npm run check': { kind: 'elsewhere', by: '.ci/run' },
   'npm run controlplane': { kind: 'elsewhere', by: 'test/hack/controlplane/main.test.ts' },
+  'npm run test:faults': { kind: 'elsewhere', by: '.ci/run' },
+  'npm run soak': { kind: 'never', why: 'it takes ten minutes; test/cluster/soak.test.ts runs it for seconds' },
   'npm run bench': { kind: 'never', why: 'it takes minutes, and its scenarios have tests of their own' },
   'kubectl describe mcpservers.mcpserver-operator.dev NAME': {
     kind: 'here',
