@@ -1,8 +1,7 @@
 /**
- * docs/reference/metrics.md: every metric with type, labels and help, from the exposition that the operator itself prints. Each recorder is
- * called once, so that a series shows the labels that it has.
+ * docs/reference/metrics.md: every metric with type, labels and help, from the exposition that the operator itself prints.
  */
-import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { renderEverything } from '../pictures/registry.ts';
 import { cell, code, GENERATED, page, table } from './markdown.ts';
 
 /** One family of series. */
@@ -27,29 +26,7 @@ and its spaces, garbage collection, lag of the event loop. Which ones there are 
 
 /** Every metric of the operator, in the order of the exposition. */
 export async function readMetricFamilies(): Promise<MetricFamily[]> {
-  const metrics = createMetrics({ version: 'none', objectMetrics: true });
-  metrics.recordReconcile({ result: 'success', durationMs: 1 });
-  metrics.recordProbe({
-    verdict: 'Available',
-    reason: 'Available',
-    transport: 'StreamableHTTP',
-    durationMs: 1,
-    stageMs: { http: 1 },
-  });
-  metrics.recordAPIRequest({ method: 'GET', code: 200 });
-  metrics.recordEvent('created');
-  metrics.recordEventLoopDelay(1);
-  metrics.recordUndecided('aborted');
-  metrics.queue.added();
-  metrics.queue.handedOut({ waitedMs: 1 });
-  metrics.queue.done({ tookMs: 1 });
-  metrics.queue.retried();
-  const object = { namespace: 'a', name: 'b' };
-  metrics.objects?.observe(object, { up: true, state: 'Available', consecutiveFailures: 0, lastSuccessMs: 1, tools: 1 });
-  metrics.objects?.certificateExpires(object, 1);
-  let exposition = '';
-  for await (const chunk of metrics.render()) exposition += chunk;
-  return parseFamilies(exposition);
+  return parseFamilies(await renderEverything());
 }
 
 /** Reads the text format: HELP and TYPE lines, and the labels of the first series of each family. */

@@ -12,11 +12,16 @@ export type SeriesByName = ReadonlyMap<string, SeriesLabels>;
 
 /** Every series that the operator can expose, with all values of the labels whose values are words of the API. */
 export async function readRegistry(): Promise<SeriesByName> {
+  return parseExposition(await renderEverything());
+}
+
+/** The operator's own exposition after every metric was recorded, in the text format 0.0.4. */
+export async function renderEverything(): Promise<string> {
   const metrics = createMetrics({ version: '0.0.0', objectMetrics: true });
   recordEverything(metrics);
   let exposition = '';
   for await (const chunk of metrics.render()) exposition += chunk;
-  return parseExposition(exposition);
+  return exposition;
 }
 
 function recordEverything(metrics: Metrics): void {
