@@ -90,3 +90,11 @@ test('page 3.7: eight at a time, they stay below the memory that the chart grant
   expect(probed.reasons).toEqual(all.map(({ reason }) => reason));
   expect(probed.peakMiB).toBeLessThanOrEqual(CHART_LIMIT_MIB);
 });
+
+test('answers that did not fit into memory beside each other are judged one after the other', { timeout: 120_000 }, async () => {
+  const name = 'pages of numbers';
+  const server = { url: servers.get(name)?.url ?? '', reason: ATTACKS[name]?.[0] ?? '' };
+  // Each reads 32 MiB; together they may hold 64.
+  const probed = await probe(Array.from({ length: 8 }, () => server));
+  expect(probed.reasons).toEqual(Array.from({ length: 8 }, () => server.reason));
+});
