@@ -1,9 +1,12 @@
 /**
  * The MCPServers that the operator watches: one mirror for the whole cluster, or one for each watched namespace, behind one face.
  * It keeps what the reconciler reads and drops the rest of each object while reading: managed fields, labels, foreign annotations.
+ *
+ * Spec and status are kept as JSON text and parsed each time somebody asks, which happens once per version: as objects they take
+ * twice the memory, and what they say is kept by the reconciler already.
  */
 import { GROUP, PLURAL, VERSION } from '../api/v1alpha1/group.ts';
-import type { RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
+import type { ObjectMeta, RawMCPServer } from '../api/v1alpha1/mcpserver.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/log.ts';
 import type { Random } from '../platform/random.ts';
@@ -94,20 +97,37 @@ export function decodeMCPServer(value: unknown): RawMCPServer | undefined {
   const { namespace, name, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
   if (!isWord(namespace) || !isWord(name) || !isWord(uid) || !isWord(resourceVersion)) return undefined;
   const annotations = ownAnnotations(metadata['annotations']);
-  return {
-    metadata: {
-      namespace,
-      name,
-      uid,
-      resourceVersion,
-      generation: typeof generation === 'number' ? generation : 0,
-      ...(annotations === undefined ? {} : { annotations }),
-      ...(isWord(creationTimestamp) ? { creationTimestamp } : {}),
-      ...(isWord(deletionTimestamp) ? { deletionTimestamp } : {}),
-    },
-    spec: object.spec,
-    status: object.status,
+  const kept = {
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    generation: typeof generation === 'number' ? generation : 0,
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(isWord(creationTimestamp) ? { creationTimestamp } : {}),
+    ...(isWord(deletionTimestamp) ? { deletionTimestamp } : {}),
   };
+  return new CompactMCPServer(kept, object.spec, object.status);
+}
+
+class CompactMCPServer implements RawMCPServer {
+  readonly metadata: ObjectMeta;
+  readonly #spec: string | undefined;
+  readonly #status: string | undefined;
+
+  constructor(metadata: ObjectMeta, spec: unknown, status: unknown) {
+    this.metadata = metadata;
+    this.#spec = JSON.stringify(spec);
+    this.#status = JSON.stringify(status);
+  }
+
+  get spec(): unknown {
+    return this.#spec === undefined ? undefined : JSON.parse(this.#spec);
+  }
+
+  get status(): unknown {
+    return this.#status === undefined ? undefined : JSON.parse(this.#status);
+  }
 }
 
 function isWord(value: unknown): value is string {

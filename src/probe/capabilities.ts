@@ -7,8 +7,8 @@ import { MAX_LISTED_ITEMS } from '../api/v1alpha1/status.ts';
 import type { Snapshot, SnapshotList } from './outcome.ts';
 import { LIST_KINDS } from './snapshot.ts';
 
-/** Hex digits of an item's digest that are shown: 64 bits tell any two definitions of one server apart. */
-const SHOWN_DIGEST_CHARS = 16;
+/** Of an item's digest that are shown, as hex digits: 64 bits tell any two definitions of one server apart. */
+const SHOWN_DIGEST_BYTES = 8;
 
 /** What only the caller knows. `capturedAt` is an RFC 3339 time: when this content was first seen (page 9, C1). */
 export interface Capture {
@@ -62,9 +62,7 @@ function toCapabilityList({ items, invalid, digest }: SnapshotList): CapabilityL
     count: items.length,
     invalid,
     digest,
-    items: items
-      .slice(0, MAX_LISTED_ITEMS)
-      .map((item) => ({ name: item.name, digest: item.digest.slice(0, SHOWN_DIGEST_CHARS) })),
+    items: items.slice(0, MAX_LISTED_ITEMS).map((item) => ({ name: item.name, digest: shownDigest(item.digest) })),
     ...(items.length > MAX_LISTED_ITEMS && { truncated: true }),
   };
 }
@@ -86,4 +84,9 @@ function separatorBytes(remaining: number): number {
 
 function jsonBytes(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
+}
+
+/** A string of its own: a slice would keep the whole digest alive for as long as the status is remembered. */
+function shownDigest(digest: string): string {
+  return Buffer.from(digest, 'hex').toString('hex', 0, SHOWN_DIGEST_BYTES);
 }
