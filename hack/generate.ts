@@ -11,6 +11,7 @@ import { renderAPI } from './docs/api.ts';
 import { renderFlags } from './docs/flags.ts';
 import { renderMetrics } from './docs/metrics.ts';
 import { renderReasons } from './docs/reasons.ts';
+import { renderValues } from './docs/values.ts';
 import { argocdFiles } from './gitops/argocd.ts';
 import { renderDashboard } from './pictures/dashboard.ts';
 import { RUNBOOKS, renderRules, renderRunbooks } from './pictures/rules.ts';
@@ -33,6 +34,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/reference/flags.md', renderFlags()],
     ['docs/reference/metrics.md', await renderMetrics()],
     ['docs/reference/reasons.md', renderReasons()],
+    ['docs/reference/values.md', renderValues(readChart('values.yaml'), readChart('values.schema.json'))],
     ...argocdFiles(),
     ['charts/mcpserver-operator/files/alerts.yaml', renderRules()],
     ['charts/mcpserver-operator/files/dashboard.json', renderDashboard()],
@@ -53,6 +55,10 @@ export async function writeGeneratedFiles(root: string): Promise<void> {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), content);
   }
+}
+
+function readChart(name: string): string {
+  return readFileSync(join(ROOT, 'charts/mcpserver-operator', name), 'utf8');
 }
 
 function readIfThere(path: string): string | undefined {

@@ -17,6 +17,9 @@ const INTRODUCTION = `\`GET /metrics\` on port 8080 (\`--metrics-bind-address\`)
 or any text of a server, and the number of series is bounded. Where a metric is what stock dashboards for controllers know, it bears the name that
 they know. A leader and its standbys all print metrics; the series of probes and objects are the leader's.
 
+The label \`namespace\` is that of the MCPServer, not that of the operator: the chart's ServiceMonitor sets \`honorLabels: true\` so that Prometheus keeps it, and
+a scrape configuration of your own needs \`honor_labels: true\`, too. Without it every series bears the namespace of the operator, and alerts name the wrong servers.
+
 [alerts.md](../alerts.md) tells what to watch, and what to do about it.`;
 
 const OBJECTS = `One row per MCPServer, with \`namespace\` and \`name\`: about seven series each, which go with the object. \`--object-metrics=false\` leaves them out.`;

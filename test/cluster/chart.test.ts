@@ -42,12 +42,15 @@ describe('rendered', () => {
     expect(expectSuccess(await controlPlane.helm(['lint', '--strict', CHART]))).toContain('0 chart(s) failed');
   });
 
-  test('by default: CRD, ServiceAccount, one ClusterRole, the lease in its own namespace, Deployment', async () => {
+  test('by default: CRD, ServiceAccount, ClusterRoles, the lease in its own namespace, Deployment, its budget', async () => {
     expect(kinds(await render())).toEqual([
       'ClusterRole /mcpserver-operator',
+      'ClusterRole /mcpserver-operator-edit',
+      'ClusterRole /mcpserver-operator-view',
       'ClusterRoleBinding /mcpserver-operator',
       'CustomResourceDefinition /mcpservers.mcpserver-operator.dev',
       'Deployment ops/mcpserver-operator',
+      'PodDisruptionBudget ops/mcpserver-operator',
       'Role ops/mcpserver-operator-leader-election',
       'RoleBinding ops/mcpserver-operator-leader-election',
       'ServiceAccount ops/mcpserver-operator',
@@ -58,6 +61,7 @@ describe('rendered', () => {
     const manifests = await render({ watch: { namespaces: ['team-a', 'team-b'] }, crds: { enabled: false } });
     expect(kinds(manifests)).toEqual([
       'Deployment ops/mcpserver-operator',
+      'PodDisruptionBudget ops/mcpserver-operator',
       'Role ops/mcpserver-operator-leader-election',
       'Role team-a/mcpserver-operator',
       'Role team-b/mcpserver-operator',

@@ -50,8 +50,8 @@ export interface OperatorProcess extends ProgramRun {
 
 export interface OperatorOptions {
   readonly kubeconfig: string;
-  /** The only namespace that it watches. */
-  readonly namespace: string;
+  /** The only namespace that it watches. Default: what `flags` say. */
+  readonly namespace?: string;
   /** Leader election is off unless `--leader-elect` is among them. */
   readonly flags?: readonly string[];
   /** Added to its environment. */
@@ -114,7 +114,7 @@ export async function launchOperator(options: OperatorOptions): Promise<Operator
   const args = [
     'run',
     `--kubeconfig=${kubeconfig}`,
-    `--namespaces=${namespace}`,
+    ...(namespace === undefined ? [] : [`--namespaces=${namespace}`]),
     ...(isElecting ? [] : ['--leader-elect=false']),
     '--allow-loopback',
     '--metrics-bind-address=127.0.0.1:0',

@@ -1,6 +1,6 @@
 /**
  * Whether an identity has the rights that it needs, by asking the API server for each (SelfSubjectAccessReview): those of the chart's
- * Roles for the operator, or those of who installs it. A test compares the table with the chart.
+ * Roles for the operator, or those of who installs it. test/cluster/chart-rbac.test.ts compares the table with the chart.
  */
 import * as z from 'zod';
 import { GROUP, PLURAL } from '../../api/v1alpha1/group.ts';
@@ -49,14 +49,17 @@ export function operatorRights({ namespaces, lease }: Places): Right[] {
 /** Every right that installing the chart needs; to grant what one does not have oneself needs `escalate` too. */
 export function installerRights({ namespaces, lease: { namespace } }: Places): Right[] {
   const rbac = 'rbac.authorization.k8s.io';
-  const watched =
+  const bindings =
     namespaces.length > 0
       ? inEach(namespaces, [...right(rbac, 'roles', ['create']), ...right(rbac, 'rolebindings', ['create'])])
-      : [...right(rbac, 'clusterroles', ['create']), ...right(rbac, 'clusterrolebindings', ['create'])];
+      : right(rbac, 'clusterrolebindings', ['create']);
   return [
     ...right('apiextensions.k8s.io', 'customresourcedefinitions', ['create', 'patch']),
-    ...watched,
+    // The operator's own, or with namespaces those that are added to view and edit.
+    ...right(rbac, 'clusterroles', ['create']),
+    ...bindings,
     ...right('apps', 'deployments', ['create'], { namespace }),
+    ...right('policy', 'poddisruptionbudgets', ['create'], { namespace }),
     ...right('', 'serviceaccounts', ['create'], { namespace }),
     ...right(rbac, 'roles', ['create'], { namespace }),
     ...right(rbac, 'rolebindings', ['create'], { namespace }),

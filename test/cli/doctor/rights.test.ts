@@ -49,9 +49,10 @@ test('--pre asks for the rights of who installs', async () => {
     message: 'this identity may not create clusterroles.rbac.authorization.k8s.io',
     remedy: expect.stringContaining('cluster administrator'),
   });
-  expect(installerRights({ namespaces: ['a'], lease }).map(describeRight)).not.toContain(
-    'create clusterroles.rbac.authorization.k8s.io',
-  );
+  const scoped = installerRights({ namespaces: ['a'], lease }).map(describeRight);
+  expect(scoped).toContain('create clusterroles.rbac.authorization.k8s.io');
+  expect(scoped).toContain('create rolebindings.rbac.authorization.k8s.io in a');
+  expect(scoped).not.toContain('create clusterrolebindings.rbac.authorization.k8s.io');
 });
 
 test('reviews that are refused are a failure of their own', async () => {
