@@ -100,7 +100,7 @@ async function startAll(screen: Screen, atEnd: AsyncDisposableStack): Promise<St
     'Operator',
     async () => {
       const bundle = await ensureBundle();
-      return { bundle, ...(await startOperator(controlPlane.directory, chart.kubeconfig)) };
+      return { bundle, ...(await startOperator(controlPlane.directory, chart.kubeconfig, NAMESPACE)) };
     },
     ({ bundle }) => `${bundle === 'built' ? 'built, ' : ''}runs with the rights of that account alone`,
   );

@@ -37,7 +37,7 @@ export function renderNextSteps(options: NextStepsOptions): string[] {
       `kubectl annotate --overwrite mcpserver forbidden ${PROBE_REQUESTED_AT}="$(date)"`,
     ],
     ['stop probing a server; its status stays', `kubectl patch mcpserver tar-pit ${patch({ spec: { suspend: true } })}`],
-    ['what the operator counts', `curl -s ${options.metricsUrl}`],
+    ['what the operator counts', `curl -s ${options.metricsUrl} | grep ^mcpserver_operator`],
     ['what the operator does', `tail -f ${options.operatorLog}`],
   ];
   return [

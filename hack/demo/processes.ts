@@ -43,8 +43,11 @@ export async function startSampleServers(directory: string): Promise<SampleServe
   return { moves, daemon };
 }
 
-/** Starts the bundle and resolves when it is ready. Rejects with its last words when it ends instead. */
-export async function startOperator(directory: string, kubeconfig: string): Promise<Operator> {
+/**
+ * Starts the bundle and resolves when it is ready. It leads by a lease in `leaseNamespace`, so that `doctor` finds here what it finds in a
+ * cluster. Rejects with its last words when it ends instead.
+ */
+export async function startOperator(directory: string, kubeconfig: string, leaseNamespace: string): Promise<Operator> {
   const [metricsPort, healthPort] = await findFreePorts();
   const daemon = createDaemon({
     name: 'operator',
@@ -57,7 +60,7 @@ export async function startOperator(directory: string, kubeconfig: string): Prom
     'run',
     `--kubeconfig=${kubeconfig}`,
     '--allow-loopback',
-    '--leader-elect=false',
+    `--lease-namespace=${leaseNamespace}`,
     `--metrics-bind-address=127.0.0.1:${metricsPort}`,
     `--health-bind-address=127.0.0.1:${healthPort}`,
     '--log-format=pretty',

@@ -29,6 +29,8 @@ const CAUSES: Readonly<Record<string, string>> = {
 export async function readInputFile(file: string, stdin: AsyncIterable<Buffer | string> = process.stdin): Promise<InputRead> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  // What a shell leaves of a variable that is not set.
+  if (file === '') return unreadable('""', 'the name is empty');
   try {
     for await (const chunk of file === '-' ? stdin : createReadStream(file)) {
       const buffer = Buffer.from(chunk);

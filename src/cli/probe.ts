@@ -57,7 +57,8 @@ export async function probeVerb(args: readonly string[], terminal: Terminal): Pr
 
 function contradictions(url: string | undefined, values: Values<typeof PROBE_FLAGS>, given: ReadonlySet<string>): string[] {
   const fromFile = values.filename.length > 0;
-  if (!fromFile && !given.has('filename')) return url === undefined ? ['a URL or -f FILE is needed'] : [];
+  if (!fromFile && given.has('filename')) return ['--filename "": the name is empty'];
+  if (!fromFile) return url === undefined ? ['a URL or -f FILE is needed'] : [];
   const both = url === undefined ? [] : ['a URL and -f FILE do not go together'];
   const idle = ['timeout', 'bearer-env', 'header-env'].filter((flag) => given.has(flag));
   return [...both, ...idle.map((flag) => `--${flag} has no meaning with -f: the manifest says it`)];

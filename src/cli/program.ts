@@ -65,7 +65,7 @@ function help(args: readonly string[], terminal: Terminal): number {
   else if (isVerb(about)) terminal.out(verbHelp(about));
   else
     return refuse(terminal, 'help', [
-      `unknown verb ${JSON.stringify(about.slice(0, 64))}${suggestion(about, Object.keys(VERBS))}`,
+      `unknown verb ${JSON.stringify(about.slice(0, 64))}${suggestion(about, Object.keys(VERBS)) || '; see mcpserver-operator help'}`,
     ]);
   return 0;
 }

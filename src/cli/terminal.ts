@@ -23,9 +23,13 @@ export function processTerminal(): Terminal {
   };
 }
 
-/** Says each fault on a line of its own, and where help is. Returns the exit code for bad input, 1. */
+/** Says each fault on a line of its own, and behind an unknown flag where the known ones are. Returns the exit code for bad input, 1. */
 export function refuse(terminal: Terminal, verb: string, faults: readonly string[]): 1 {
   const name = verb === '' ? 'mcpserver-operator' : `mcpserver-operator ${verb}`;
-  for (const fault of faults) terminal.err(`${name}: ${fault}\n`);
+  for (const fault of faults) {
+    // Whoever guessed a flag wants the list; where a nearer word was found that is the answer.
+    const where = fault.startsWith('unknown flag') && !fault.includes(';') ? `; see ${name} --help` : '';
+    terminal.err(`${name}: ${fault}${where}\n`);
+  }
   return 1;
 }

@@ -44,7 +44,7 @@ export async function validateVerb(
   }
   terminal.out(found.faults.map(renderFault).join(''));
   if (unreadable.length > 0) refuse(terminal, 'validate', unreadable);
-  terminal.err(`${summary(found)}\n`);
+  terminal.err(`${summary(found, unreadable.length)}\n`);
   return code;
 }
 
@@ -57,10 +57,11 @@ function renderFault({ file, line, column, path, message }: ManifestFault): stri
   return `${file}:${line}:${column}: ${path === undefined ? '' : `${path}: `}${message}\n`;
 }
 
-function summary({ checked, ignored, faults }: Validation): string {
+function summary({ checked, ignored, faults }: Validation, unread: number): string {
   const others = ignored === 0 ? '' : `, ${count(ignored, 'other object', 'other objects')} ignored`;
+  const missed = unread === 0 ? '' : `, ${count(unread, 'file', 'files')} not read`;
   const more = faults.length < MAX_FAULTS ? '' : ' or more';
-  return `${count(checked, 'MCPServer', 'MCPServers')} checked${others}: ${count(faults.length, 'fault', 'faults')}${more}`;
+  return `${count(checked, 'MCPServer', 'MCPServers')} checked${others}${missed}: ${count(faults.length, 'fault', 'faults')}${more}`;
 }
 
 function count(number: number, one: string, many: string): string {

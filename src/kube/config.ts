@@ -5,8 +5,9 @@
  * and again, because those rotate. Faults are one line that names the file and the field, and never a value of it.
  * Inside a cluster `@kubernetes/client-node` is not even loaded: that spares its memory.
  */
-import { readFile } from 'node:fs/promises';
-import { delimiter, dirname, resolve } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import type { KubeConfig as ClientNodeConfig, Cluster, Context, User } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 
@@ -53,14 +54,18 @@ export type LoadedKubeConfig =
   | { readonly kind: 'error'; readonly message: string };
 
 export interface LoadOptions {
-  /** Path of a kubeconfig. Default: the files of `KUBECONFIG`, else in-cluster. */
+  /** Path of a kubeconfig. Default: the files of `KUBECONFIG`, else that of `home`, else in-cluster. */
   readonly kubeconfig?: string | undefined;
+  /** Home of a person, whose `.kube/config` is read where there is one, as kubectl does. Default: nobody's. */
+  readonly home?: string | undefined;
   /** Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where a Pod finds its identity. */
   readonly serviceAccountDir?: string;
 }
 
+/** Hundreds of clusters with their certificates; a device or a wrong file ends here. */
+const MAX_FILE_BYTES = 4 * 2 ** 20;
 const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** Reads the configuration. Never rejects. */
@@ -70,6 +75,8 @@ export async function loadKubeConfig(options: LoadOptions = {}): Promise<LoadedK
   if (explicit) return loadFiles([explicit], true);
   const files = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
   if (files.length > 0) return loadFiles(files, false);
+  const own = options.home ? join(options.home, '.kube', 'config') : undefined;
+  if (own !== undefined && (await isThere(own))) return loadFiles([own], true);
   return loadInCluster(env, options.serviceAccountDir ?? SERVICE_ACCOUNT_DIR);
 }
 
@@ -195,9 +202,21 @@ function withServer(server: string, rest: Omit<KubeConfig, 'origin' | 'basePath'
   return { kind: 'loaded', config: { origin: url.origin, basePath: url.pathname.replace(/\/+$/, ''), ...rest } };
 }
 
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
+  );
+}
+
+/** Reads at most one byte more than is allowed. */
 async function readText(file: string): Promise<{ kind: 'text'; text: string } | { kind: 'error'; code: string }> {
+  const chunks: Buffer[] = [];
   try {
-    return { kind: 'text', text: await readFile(file, 'utf8') };
+    for await (const chunk of createReadStream(file, { end: MAX_FILE_BYTES })) chunks.push(Buffer.from(chunk));
+    const bytes = Buffer.concat(chunks);
+    if (bytes.length > MAX_FILE_BYTES) return { kind: 'error', code: `larger than ${MAX_FILE_BYTES / 2 ** 20} MiB` };
+    return { kind: 'text', text: bytes.toString('utf8') };
   } catch (error) {
     return { kind: 'error', code: (error as NodeJS.ErrnoException).code ?? 'unknown' };
   }

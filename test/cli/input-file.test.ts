@@ -36,6 +36,7 @@ test('what has no end is read up to the bound and no further', async () => {
 test.each([
   ['/does/not/exist', '/does/not/exist can not be read (ENOENT: there is no such file)'],
   ['/', '/ can not be read (EISDIR: it is a directory: name the files in it)'],
-])('%s is told with its cause', async (file, fault) => {
+  ['', '"" can not be read (the name is empty)'],
+])('%j is told with its cause', async (file, fault) => {
   expect(await readInputFile(file)).toEqual({ kind: 'unreadable', fault });
 });

@@ -192,6 +192,7 @@ test.each([
   [['-f', 'x', '--timeout=5s'], '--timeout has no meaning with -f: the manifest says it'],
   [['-f', '/does/not/exist'], '/does/not/exist can not be read (ENOENT: there is no such file)'],
   [['-f', '/'], '/ can not be read (EISDIR: it is a directory: name the files in it)'],
+  [['-f', ''], '--filename "": the name is empty'],
   [['http://a', '--bearer-env', 'NOT_THERE'], '--bearer-env: the environment variable that it names is not set'],
   [['http://a', '--header-env', 'Host=HOME'], expect.stringMatching(/^--header-env: /)],
   [['not a url'], expect.stringMatching(/^URL: /)],

@@ -16,6 +16,7 @@ test.each([
   [['--kubeconfig'], 'mcpserver-operator: unknown flag "--kubeconfig"; see mcpserver-operator help\n'],
   [['validat'], 'mcpserver-operator: unknown verb "validat"; did you mean validate?\n'],
   [['docter'], 'mcpserver-operator: unknown verb "docter"; did you mean doctor?\n'],
+  [['help', 'deploy'], 'mcpserver-operator help: unknown verb "deploy"; see mcpserver-operator help\n'],
   [['help', 'rum'], 'mcpserver-operator help: unknown verb "rum"; did you mean run?\n'],
   [['version', '--outptu=json'], 'mcpserver-operator version: unknown flag --outptu; did you mean --output?\n'],
   [['run', '--kubconfig=x'], 'mcpserver-operator run: unknown flag --kubconfig; did you mean --kubeconfig?\n'],

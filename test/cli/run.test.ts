@@ -24,7 +24,7 @@ test('a bad configuration names every fault, one line each, and starts nothing',
   expect({ code, started }).toEqual({ code: 1, started: false });
   expect(terminal.stderr()).toBe(
     [
-      'mcpserver-operator run: unknown flag --nonsense',
+      'mcpserver-operator run: unknown flag --nonsense; see mcpserver-operator run --help',
       'mcpserver-operator run: MCPSERVER_OPERATOR_MAX_CONCURRENT_PROBES "0": expected a whole number from 1 to 256',
       'mcpserver-operator run: --log-level "loud": expected one of debug, info, warn, error',
       '',

@@ -25,6 +25,15 @@ test('colour needs a terminal, and NO_COLOR or a dumb terminal turns it off', ()
   expect(colorWith(true, { TERM: 'dumb' })).toBe(false);
 });
 
+test('behind an unknown flag without a near one stands where the flags are told', () => {
+  const terminal = createFakeTerminal();
+  refuse(terminal, 'run', ['unknown flag --x', 'unknown flag --namespace; did you mean --namespaces?']);
+  expect(terminal.stderr().split('\n').slice(0, 2)).toEqual([
+    'mcpserver-operator run: unknown flag --x; see mcpserver-operator run --help',
+    'mcpserver-operator run: unknown flag --namespace; did you mean --namespaces?',
+  ]);
+});
+
 test('each fault is a line on stderr that begins with program and verb', () => {
   const terminal = createFakeTerminal();
   expect(refuse(terminal, 'run', ['a', 'b'])).toBe(1);

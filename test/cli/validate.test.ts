@@ -48,7 +48,7 @@ test('1: a file that can not be read is told, and the others are looked at all t
   const { code, stderr } = await validate([file('none.yaml'), file('good.yaml')]);
   expect(code).toBe(1);
   expect(stderr).toBe(
-    `mcpserver-operator validate: ${file('none.yaml')} can not be read (ENOENT: there is no such file)\n1 MCPServer checked: 0 faults\n`,
+    `mcpserver-operator validate: ${file('none.yaml')} can not be read (ENOENT: there is no such file)\n1 MCPServer checked, 1 file not read: 0 faults\n`,
   );
 });
 
@@ -81,7 +81,7 @@ test.each([
   [[], 'a FILE is needed; - is standard input'],
   [['-', '-'], '- (standard input) can be read once'],
   [['-o', 'xml', 'a'], '--output "xml": expected one of text, json'],
-  [['--strict', 'a'], 'unknown flag --strict'],
+  [['--strict', 'a'], 'unknown flag --strict; see mcpserver-operator validate --help'],
 ])('bad input %j is one line and exit code 1', async (args, fault) => {
   expect(await validate(args)).toEqual({ code: 1, stdout: '', stderr: `mcpserver-operator validate: ${fault}\n` });
 });

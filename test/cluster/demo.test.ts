@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BUNDLE } from '../../hack/build.ts';
 import { EXPECTATIONS } from '../../hack/demo/expectations.ts';
 import { until } from '../platform/until.ts';
 import { controlPlane } from './control-plane.ts';
@@ -139,7 +140,15 @@ describe('npm run demo', () => {
     const commands = readme.split('\n').filter((line) => line.startsWith('kubectl '));
     expect(commands.length).toBeGreaterThanOrEqual(6);
     for (const command of ['kubectl explain mcpserver.spec', ...commands]) {
-      expect(await shell(command.replace('tickets', 'healthy-legacy'), kubeconfig()), command).toMatchObject({ code: 0 });
+      expect(await shell(command, kubeconfig()), command).toMatchObject({ code: 0 });
+    }
+  });
+
+  test('doctor finds nothing to complain of, for the admin and for the operator', { timeout: TIMEOUT_MS }, async () => {
+    for (const flags of ['', '--as system:serviceaccount:mcpserver-operator:mcpserver-operator']) {
+      const { code, output } = await shell(`'${process.execPath}' '${BUNDLE}' doctor ${flags}`, kubeconfig());
+      expect(code, output).toBe(0);
+      expect(output).toMatch(/✓ leader .* \(lease mcpserver-operator\/mcpserver-operator\) leads/);
     }
   });
 

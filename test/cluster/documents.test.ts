@@ -11,7 +11,7 @@ import { type RunResult, run } from '../../hack/controlplane/run.ts';
 import { type ControlPlane, startControlPlane } from '../../hack/controlplane/start.ts';
 import { ensureBundle } from '../../hack/demo/bundle.ts';
 import { type Placement, placeServers, relocate } from '../../hack/demo/servers/place.ts';
-import { blocksOf, type Command, commandsOf, DOCUMENTS, fateOf, ROOT } from '../documents/commands.ts';
+import { type Command, DOCUMENTS, fateOf, ROOT, shownIn } from '../documents/commands.ts';
 import { until } from '../platform/until.ts';
 import { expectSuccess } from './control-plane.ts';
 import { type ProgramRun, startProgram } from './operator-process.ts';
@@ -30,7 +30,8 @@ beforeAll(async () => {
   await ensureBundle();
   copy = await mkdtemp(path.join(tmpdir(), 'documents-'));
   // A checkout in which the samples are where the sample servers really are.
-  for (const name of ['charts', 'crds', 'docs']) await symlink(path.join(ROOT, name), path.join(copy, name));
+  for (const name of ['charts', 'crds', 'docs', 'dist', 'node_modules'])
+    await symlink(path.join(ROOT, name), path.join(copy, name));
   await cp(path.join(ROOT, 'hack/samples'), path.join(copy, 'hack/samples'), { recursive: true });
   for (const name of await readdir(path.join(copy, 'hack/samples'))) {
     const file = path.join(copy, 'hack/samples', name);
@@ -76,9 +77,7 @@ async function startWork(): Promise<void> {
   await until(async () => (await own.kubectl(ready)).stdout === 'Available', { what: 'tickets is Available', timeoutMs: 30_000 });
 }
 
-const commands = DOCUMENTS.flatMap(blocksOf)
-  .flatMap(commandsOf)
-  .filter((command) => fateOf(command)?.kind === 'here');
+const commands = DOCUMENTS.flatMap(shownIn).filter((command) => fateOf(command)?.kind === 'here');
 
 async function follow(command: Command): Promise<void> {
   const fate = fateOf(command);

@@ -42,6 +42,16 @@ test('README.md leads to every document', () => {
   expect(pages.filter((file) => file !== 'README.md' && !text.includes(`](${file})`))).toEqual([]);
 });
 
+test('every claim of the threat model names a test that proves it', () => {
+  const section =
+    proseOf('docs/threat-model.md')
+      .split(/^## /m)
+      .find((text) => text.startsWith('What is done')) ?? '';
+  const rows = section.split('\n').filter((line) => /^\| (?:\*\*|somebody who)/.test(line));
+  expect(rows.length).toBeGreaterThanOrEqual(16);
+  for (const row of rows) expect(row.split(' | ').at(-1)).toMatch(/\]\(\.\.\/test\/[\w./-]+\.test\.ts\)/);
+});
+
 test('what README.md says of a default is what the schema says', () => {
   const api = readFileSync(path.join(ROOT, 'docs/reference/api.md'), 'utf8');
   const claims = [...proseOf('README.md').matchAll(/`probe\.(\w+Seconds)` \((\d+)/g)];

@@ -32,6 +32,22 @@ test('it runs as a number that is not root, the one of the chart', () => {
   expect(lines.at(-1)).toBe('CMD ["run"]');
 });
 
+test('packages are what the lock file says, to the byte, and none of their scripts runs', () => {
+  expect(lines.filter((line) => /\bnpm\b/.test(line))).toEqual(['RUN npm ci --ignore-scripts --no-audit --no-fund']);
+  const manifest = JSON.parse(read('package.json')) as Record<string, Record<string, string | boolean>>;
+  for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies']) {
+    for (const version of Object.values(manifest[kind] ?? {})) expect(version).toMatch(/^\d+\.\d+\.\d+(?:-[\w.]+)?$/);
+  }
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { integrity?: string; hasInstallScript?: boolean }>;
+  };
+  const packages = Object.entries(lock.packages).filter(([place]) => place !== '');
+  expect(packages.length).toBeGreaterThan(100);
+  for (const [place, { integrity }] of packages) expect(integrity, place).toMatch(/^sha512-/);
+  const scripted = packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([place]) => path.basename(place));
+  for (const name of scripted) expect(manifest['allowScripts'], name).toHaveProperty(name, false);
+});
+
 test('its environment is that of the chart', () => {
   const deployment = read('charts/mcpserver-operator/templates/deployment.yaml');
   const [, environment = ''] = /^ENV (.*)$/m.exec(text) ?? [];

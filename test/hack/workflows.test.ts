@@ -4,8 +4,11 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { run as execute } from '../../hack/controlplane/run.ts';
+import { type Actionlint, prepareActionlint } from './actionlint.ts';
+import { prepareShellcheck } from './shellcheck.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FOLDER = path.join(ROOT, '.github', 'workflows');
@@ -61,6 +64,40 @@ describe.each(workflows)('$file', ({ text, workflow, steps }) => {
       for (const [script] of run.matchAll(/(?<![\w/])(?:\.ci|hack)\/[\w./-]+/g))
         expect(existsSync(path.join(ROOT, script)), script).toBe(true);
     }
+  });
+});
+
+describe('actionlint, with shellcheck for what the steps run', () => {
+  let actionlint: Actionlint;
+  let shellcheck = '';
+  beforeAll(async () => {
+    actionlint = await prepareActionlint();
+    const found = await prepareShellcheck();
+    shellcheck = found.kind === 'ready' ? found.command : '';
+  }, 240_000);
+
+  /** What it says of a workflow; nothing where it is not to be had. */
+  async function findingsIn(text: string): Promise<string> {
+    if (actionlint.kind === 'absent') return '';
+    const args = ['-no-color', '-oneline', `-shellcheck=${shellcheck}`, '-pyflakes=', '-'];
+    const { code, stdout, stderr } = await execute(actionlint.command, args, { cwd: ROOT, input: text });
+    return code === 0 ? '' : stdout + stderr || `exit code ${code}`;
+  }
+
+  test('it may be left out, but not in CI', () => {
+    expect(actionlint.kind === 'ready' || process.env['CI'] === undefined, JSON.stringify(actionlint)).toBe(true);
+  });
+
+  test.each(workflows)('finds nothing in $file', async ({ text }) => {
+    expect(await findingsIn(text)).toBe('');
+  });
+
+  test('finds a key that jobs do not have, a context that is not there, and a careless script', async () => {
+    if (actionlint.kind === 'absent') return;
+    const [{ text } = expect.unreachable()] = workflows;
+    expect(await findingsIn(text.replace('timeout-minutes', 'timeout-minuts'))).toContain('timeout-minuts');
+    expect(await findingsIn(text.replace('github.ref', 'github.reff'))).toContain('"reff" is not defined');
+    if (shellcheck !== '') expect(await findingsIn(text.replace('run: .ci/run', 'run: rm -r $HOME/x'))).toContain('SC2086');
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -39,6 +39,28 @@ test('a kubeconfig gives server, base path, namespace, CA relative to its folder
       tls: { skipVerify: false, caFile: join(directory, 'ca.crt') },
       user: { token: 'canary' },
     },
+  });
+});
+
+test('the file in the home of a person is read where nothing else is named, and nobody’s home by default', async () => {
+  const env = { KUBERNETES_SERVICE_HOST: '10.0.0.2', KUBERNETES_SERVICE_PORT: '443' };
+  const load = (options: { kubeconfig?: string; home?: string }) =>
+    loadKubeConfig({ env, serviceAccountDir: directory, ...options });
+  await file('token', 'x');
+  const inCluster = { kind: 'loaded', config: { source: 'in-cluster' } };
+  expect(await load({ home: directory })).toMatchObject(inCluster);
+  await mkdir(join(directory, '.kube'));
+  const own = await file('.kube/config', kubeconfig());
+  expect(await load({ home: directory })).toMatchObject({ kind: 'loaded', config: { source: own } });
+  expect(await load({})).toMatchObject(inCluster);
+  const other = await file('other', kubeconfig());
+  expect(await load({ home: directory, kubeconfig: other })).toMatchObject({ kind: 'loaded', config: { source: other } });
+});
+
+test('a file without an end is refused, not read', async () => {
+  expect(await loadKubeConfig({ kubeconfig: '/dev/zero', env: {} })).toEqual({
+    kind: 'error',
+    message: 'kubeconfig /dev/zero can not be read (larger than 4 MiB)',
   });
 });
 

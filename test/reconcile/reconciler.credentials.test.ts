@@ -33,6 +33,25 @@ function guarded(names: readonly string[], world = createWorld({ random: 0.5 }))
   return { world, keys, key: keys[0] ?? '' };
 }
 
+describe('D8: keys that are rotated at the server', () => {
+  it('heal within a re-check, when the server lets the identity in again and nobody touches anything', async () => {
+    const world = createWorld({ random: 0.5 });
+    world.versions.set('Secret/token', '1');
+    let accepts = false;
+    const key = world.apply({ name: 'a', uid: 'uid-a', spec: { ...spec, probe: { ...spec.probe, recheckSeconds: 600 } } });
+    world.script(key, () => (accepts ? succeeded() : refused));
+    await world.clock.advance(10 * SECOND);
+    expect(world.status(key).state).toBe('Denied');
+    accepts = true;
+    // 600 s and at most a tenth more; not one probe before that.
+    await world.clock.advance(580 * SECOND);
+    expect(world.probes).toHaveLength(1);
+    await world.clock.advance(80 * SECOND);
+    expect(world.status(key).state).toBe('Available');
+    expect(world.probes).toHaveLength(2);
+  });
+});
+
 describe('D8: a Secret that changes', () => {
   it('heals a denied server within a round, by a probe that counts as an edit', async () => {
     const { world, key } = guarded(['a']);

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { MCPServerStatus } from '../../src/api/v1alpha1/status.ts';
 import type { LogFields, Logger } from '../../src/platform/log.ts';
 import type { ProbeReport, ProbeRequest } from '../../src/probe/ports.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createObserver, createProbeLog } from '../../src/telemetry/observer.ts';
+import { createFakeClock } from '../platform/fake-clock.ts';
 
 function setUp(objectMetrics = true) {
   const lines: { level: string; fields: LogFields; msg: string }[] = [];
@@ -161,6 +163,20 @@ describe('observer', () => {
 });
 
 describe('probe log', () => {
+  it('D9: the line as it is written: time, object, probe id, decision, reason, host, fingerprint, and no more', () => {
+    const written: string[] = [];
+    const sink = { write: (line: string) => void written.push(line) };
+    const log = createProbeLog(createLogger({ clock: createFakeClock(), sink }, { level: 'info', format: 'json' }));
+    const use = { namespace: 'default', name: 'a', probeID: 'p1', host: 'a.example.com', fingerprint: '01234567' };
+    log.audit({ ...use, decision: 'sent' });
+    log.audit({ ...use, decision: 'withheld', reason: 'notBoundToHost' });
+    const line = { ts: '2026-01-01T00:00:00.000Z', level: 'info', msg: 'credential used', audit: true, ...use };
+    expect(written.map((each) => JSON.parse(each))).toEqual([
+      { ...line, decision: 'sent' },
+      { ...line, decision: 'withheld', reason: 'notBoundToHost' },
+    ]);
+  });
+
   it('D9: each use of a credential is an audit line with host and fingerprint', () => {
     const { log, lines } = setUp();
     createProbeLog(log).audit({

@@ -108,7 +108,7 @@ async function callServers(
   const { answer, attempts } = ended;
   const { method } = request;
   if (answer === undefined) {
-    const message = attempts.length === 0 ? describeNone(ordered, found.length) : `none of ${attempts.length} servers answered`;
+    const message = attempts.length === 0 ? describeNone(ordered, found.length) : describeFailures(attempts.length);
     terminal.out(renderJSON({ message, method, attempts }, createSanitizer([])));
     return FAILED;
   }
@@ -131,6 +131,9 @@ function tellAttempts({ attempts, reached }: FailedOver, terminal: Terminal): vo
     );
   }
 }
+
+const describeFailures = (count: number) =>
+  count === 1 ? 'the only server to ask did not answer' : `none of ${count} servers answered`;
 
 function describeNone({ waiting, suspended }: Ordered, found: number): string {
   if (found === 0) return 'no MCPServer fits';

@@ -3,8 +3,8 @@
  * of the Secrets that a spec names, and in no other way.
  */
 import { DNS_LABEL_PATTERN } from '../../api/v1alpha1/text.ts';
-import { RUN_FLAGS } from '../../config.ts';
 import { choice, duration, text, toggle } from '../../platform/flag-kinds.ts';
+import { PERSONAL_KUBECONFIG } from '../doctor/flags.ts';
 import { PROBE_FLAGS } from '../probe-flags.ts';
 
 export const CALL_FLAGS = {
@@ -24,7 +24,7 @@ export const CALL_FLAGS = {
     expected: 'the name of a namespace',
   }),
   filename: { ...PROBE_FLAGS.filename, help: 'manifests to read instead of a cluster; - is standard input; may be repeated' },
-  kubeconfig: RUN_FLAGS.kubeconfig,
+  kubeconfig: PERSONAL_KUBECONFIG,
   timeout: duration({ fallback: '30s', min: '1s', max: '300s', help: 'for one server, handshake included' }),
   'allow-loopback': toggle({ fallback: false, help: 'allow servers on this machine' }),
   output: choice({ short: 'o', fallback: 'text', choices: ['text', 'json'], help: 'form of the answer' }),

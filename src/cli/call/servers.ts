@@ -58,7 +58,7 @@ export async function readServersOfFiles(files: readonly string[], names: readon
 
 /** The MCPServers of one namespace. Objects whose spec this version can not read are left out. Close what it gives. */
 export async function readServersOfCluster(wanted: Wanted, signal: AbortSignal): Promise<ServersRead> {
-  const loaded = await loadKubeConfig({ kubeconfig: wanted.kubeconfig, env: wanted.env });
+  const loaded = await loadKubeConfig({ kubeconfig: wanted.kubeconfig, env: wanted.env, home: wanted.env['HOME'] });
   if (loaded.kind === 'error') return { kind: 'faulty', faults: [loaded.message] };
   const { config } = loaded;
   const client = createKubeClient({ config, clock: systemClock, random: systemRandom });

@@ -26,7 +26,7 @@ export async function doctorVerb(args: readonly string[], terminal: Terminal): P
     return 0;
   }
   if (faults.length > 0) return refuse(terminal, 'doctor', faults);
-  const loaded = await loadKubeConfig({ kubeconfig: values.kubeconfig, env: terminal.env });
+  const loaded = await loadKubeConfig({ kubeconfig: values.kubeconfig, env: terminal.env, home: terminal.env['HOME'] });
   if (loaded.kind === 'error') {
     return refuse(terminal, 'doctor', [`${loaded.message}; see ${DOCUMENT}#${CHECKS.apiServer.anchor}`]);
   }

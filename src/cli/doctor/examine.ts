@@ -7,7 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import { examineAPIServer } from './api-server.ts';
 import { CHECKS, type CheckName, type CheckResult, skipped } from './check.ts';
 import { examineDefinition } from './definition.ts';
-import { examineLease, findLeaseNamespace } from './lease.ts';
+import { examineLease, findLeaseNamespace, missingEverywhere } from './lease.ts';
 import { examineMetadataAddress, type Policy } from './metadata-address.ts';
 import { examineOthers } from './others.ts';
 import { examineRights, installerRights, operatorRights } from './rights.ts';
@@ -66,14 +66,17 @@ async function examineRunning(
   { namespaces, leaseName, leaseNamespace, ownNamespace, who }: ExamineOptions,
   definition: readonly CheckResult[],
 ): Promise<CheckResult[]> {
-  const namespace = leaseNamespace ?? (await findLeaseNamespace(client, leaseName, ownNamespace));
+  const { namespace, nowhere } =
+    leaseNamespace === undefined
+      ? await findLeaseNamespace(client, leaseName, ownNamespace)
+      : { namespace: leaseNamespace, nowhere: false };
   const lease = { namespace, name: leaseName };
   const remedy =
     'Install the chart with rbac.create: true, or give these rights by your own Roles; --as names whose rights are asked for.';
   const isServed = definition.some(({ check, finding }) => check === 'crd' && finding.kind === 'passed');
   return [
     { check: 'rights', finding: await examineRights(asUser, operatorRights({ namespaces, lease }), { who, remedy }) },
-    { check: 'lease', finding: await examineLease(client, lease, { clock, signal }) },
+    { check: 'lease', finding: nowhere ? missingEverywhere(leaseName) : await examineLease(client, lease, { clock, signal }) },
     {
       check: 'statuses',
       finding: isServed

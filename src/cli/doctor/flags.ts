@@ -5,9 +5,15 @@
 import { RUN_FLAGS } from '../../config.ts';
 import { choice, text, toggle } from '../../platform/flag-kinds.ts';
 
+/** Of the verbs that people run: they find the cluster where kubectl does. */
+export const PERSONAL_KUBECONFIG = {
+  ...RUN_FLAGS.kubeconfig,
+  help: "kubeconfig to use; else KUBECONFIG, else ~/.kube/config, else the Pod's ServiceAccount",
+};
+
 export const DOCTOR_FLAGS = {
   pre: toggle({ fallback: false, help: 'before the installation: what is to be installed need not be there' }),
-  kubeconfig: RUN_FLAGS.kubeconfig,
+  kubeconfig: PERSONAL_KUBECONFIG,
   as: text({
     placeholder: 'USER',
     help: 'whose rights are asked for, such as system:serviceaccount:NAMESPACE:NAME; our own when absent',

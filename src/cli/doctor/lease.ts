@@ -28,15 +28,31 @@ export interface LeaseName {
   readonly name: string;
 }
 
+export interface LeasePlace {
+  readonly namespace: string;
+  /** All namespaces were looked through, and none has such a lease. */
+  readonly nowhere: boolean;
+}
+
 /**
  * The namespace of the lease called `name`, when exactly one is to be seen; else `fallback`. Who may not list leases of all namespaces
  * gets that, too.
  */
-export async function findLeaseNamespace(client: KubeClient, name: string, fallback: string): Promise<string> {
+export async function findLeaseNamespace(client: KubeClient, name: string, fallback: string): Promise<LeasePlace> {
   const query = { fieldSelector: `metadata.name=${name}`, limit: '2' };
   const answer = await ask(client, { method: 'GET', path: '/apis/coordination.k8s.io/v1/leases', query }, Leases);
-  const found = answer.kind === 'read' ? (answer.value.items ?? []) : [];
-  return found.length === 1 && found[0] !== undefined ? found[0].metadata.namespace : fallback;
+  if (answer.kind !== 'read') return { namespace: fallback, nowhere: false };
+  const [found, another] = answer.value.items ?? [];
+  const namespace = another === undefined ? found?.metadata.namespace : undefined;
+  return { namespace: namespace ?? fallback, nowhere: found === undefined };
+}
+
+/** For {@link LeasePlace.nowhere}. */
+export function missingEverywhere(name: string): Finding {
+  return failed(
+    `no namespace has a lease ${name}: no operator leads in this cluster`,
+    'Look at the Pods of the operator: kubectl get pods -A -l app.kubernetes.io/name=mcpserver-operator. With another name of the release pass --lease-name; with leader election turned off there is no lease.',
+  );
 }
 
 /** Looks once, and a second time 5 s later when the first look finds an old lease. */

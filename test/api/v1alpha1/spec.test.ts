@@ -13,6 +13,19 @@ describe('the spec', () => {
     expect(parseSpec(spec)).toEqual({ kind: 'invalid', path: field });
   });
 
+  it('has no reference to another namespace', () => {
+    const { spec } = makeCRD();
+    const schema = spec.versions[0]?.schema.openAPIV3Schema.properties?.['spec'];
+    const text = JSON.stringify(schema);
+    expect(text).toContain('"secretKeyRef"');
+    expect(text).not.toContain('"namespace":');
+    const bearer = { secretKeyRef: { name: 'a', key: 'b', namespace: 'other' } };
+    // What an API server did not drop, the operator does not read.
+    const parsed = parseSpec({ url: 'http://a', auth: { type: 'Bearer', bearer } });
+    expect(JSON.stringify(parsed)).toContain('"name":"a"');
+    expect(JSON.stringify(parsed)).not.toContain('other');
+  });
+
   it('fills in every default', () => {
     expect(MCPServerSpec.parse({ url: 'http://a' })).toEqual({
       url: 'http://a',

@@ -108,6 +108,11 @@ test('C7, 5: when all fail it is one JSON object', async () => {
   });
 });
 
+test('C7, 5: of a single server it is said so', async () => {
+  const { code, stdout } = await call(manifest('a', `http://127.0.0.1:${closed}/mcp`), '--tool', 'echo');
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 5, message: 'the only server to ask did not answer' });
+});
+
 test('C7, 5: no candidate is a message and an empty list', async () => {
   const nobody = await call(manifest('a', good.url()), 'z', '--tool', 'echo');
   expect(nobody.code).toBe(5);

@@ -16,6 +16,13 @@ test('a lease that is nowhere, or in a place that nobody named, fails', async ()
   breaks('/apis/coordination.k8s.io/v1/leases', listReply([], '1'));
   expect(await findingOf(examine(), 'lease')).toMatchObject({
     kind: 'failed',
+    message: 'no namespace has a lease mcpserver-operator: no operator leads in this cluster',
+    remedy: expect.stringContaining('kubectl get pods -A -l app.kubernetes.io/name=mcpserver-operator'),
+  });
+  // Who may not look everywhere is told where nothing was found, and how to name another place.
+  breaks('/apis/coordination.k8s.io/v1/leases', { status: 403 });
+  expect(await findingOf(examine(), 'lease')).toMatchObject({
+    kind: 'failed',
     message: 'there is no lease default/mcpserver-operator: no operator ever led there',
     remedy: expect.stringContaining('--lease-namespace'),
   });

@@ -2,7 +2,9 @@
  * Secrets that come late or are rotated, on a real API server, with the rights of the chart, which are `get` and neither list nor watch.
  * Nobody touches the MCPServers, and nothing but the change of a Secret makes them due.
  */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ALLOWED_HOSTS } from '../../../src/api/v1alpha1/group.ts';
 import { json, modern } from '../../probe/behaviours.ts';
 import { type Scripted, startServer } from '../../probe/scripted-server.ts';
 import { controlPlane, createNamespace } from '../control-plane.ts';
@@ -70,4 +72,28 @@ test('D8: denied servers heal within a minute of a Secret change, and late Secre
   const more = (verb: string) => (after.get(verb) ?? 0) - (before.get(verb) ?? 0);
   expect(more('GET')).toBeGreaterThan(0);
   expect([more('LIST'), more('WATCH')]).toEqual([0, 0]);
+});
+
+test('D9: the log has a line for each use of a credential, whatever came of it', async () => {
+  await objects.secret('bound', { token: 'for others' });
+  await objects.kubectl('annotate', 'secret', 'bound', `${ALLOWED_HOSTS}=other.example.com`);
+  await objects.apply({ bound: spec('bound') });
+  await objects.settled('bound', 'Denied');
+  const lines = operator.log().filter(({ audit }) => audit === true);
+  const line = (name: string, token: string, rest: object) => ({
+    ts: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+    level: 'info',
+    msg: 'credential used',
+    audit: true,
+    namespace: expect.any(String),
+    name,
+    probeID: expect.stringMatching(/^[0-9a-f]{8}$/),
+    host: '127.0.0.1',
+    fingerprint: createHash('sha256').update(token).digest('hex').slice(0, 8),
+    ...rest,
+  });
+  const of = (name: string) => lines.filter((each) => each['name'] === name);
+  expect(of('rotated')).toEqual([line('rotated', 'wrong', { decision: 'sent' }), line('rotated', 'right', { decision: 'sent' })]);
+  expect(of('late')).toEqual([line('late', 'right', { decision: 'sent' })]);
+  expect(of('bound')).toEqual([line('bound', 'for others', { decision: 'withheld', reason: 'notBoundToHost' })]);
 });

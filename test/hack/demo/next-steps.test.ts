@@ -16,7 +16,7 @@ test('the kubeconfig, the log and the metrics are where the commands say', () =>
   const lines = render();
   expect(lines).toContain('  export KUBECONFIG=/tmp/c/admin.yaml');
   expect(lines).toContain('  tail -f /tmp/c/operator.log');
-  expect(lines).toContain('  curl -s http://127.0.0.1:41000/metrics');
+  expect(lines).toContain('  curl -s http://127.0.0.1:41000/metrics | grep ^mcpserver_operator');
 });
 
 test('a kubectl that is not on the PATH gets an alias', () => {
