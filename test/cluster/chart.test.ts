@@ -165,10 +165,12 @@ describe('rendered', () => {
     expect(await environmentOf({ extraEnv })).toEqual(['MALLOC_ARENA_MAX=9', 'NODE_OPTIONS=9', 'UV_THREADPOOL_SIZE=9']);
   });
 
-  test('the benchmark starts the operator with the variables of the Deployment, and none of its own', async () => {
+  test('the benchmark starts the operator with the variables of the Deployment, and the heap that its memory limit leads to', async () => {
     const { env } = await container();
     const rendered = Object.fromEntries(env.map(({ name, value }) => [name, value]));
-    expect(operatorEnvironment(await render(), {})).toEqual(rendered);
+    const { NODE_OPTIONS, ...others } = operatorEnvironment(await render(), {});
+    expect({ ...others, NODE_OPTIONS: rendered['NODE_OPTIONS'] }).toEqual(rendered);
+    expect(NODE_OPTIONS).toBe(`${rendered['NODE_OPTIONS']} --max-old-space-size=256`);
   });
 
   test('an image is named by digest where there is one', async () => {
