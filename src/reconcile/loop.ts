@@ -56,7 +56,7 @@ export function createLoop(deps: LoopDeps): Loop {
   let movedMs = clock.monotonicMs();
 
   const sweep = () => {
-    reconciler.sweep();
+    for (const { key, booking } of reconciler.sweep()) queue.add(key, booking);
     sweeping = clock.setTimer(SWEEP_MS, sweep);
   };
 

@@ -14,7 +14,7 @@ import type { ProbeReport, Prober } from '../probe/ports.ts';
 import type { Verdict } from '../probe/verdict.ts';
 import type { Booking } from '../queue/booking.ts';
 import type { Ticket } from '../queue/work-queue.ts';
-import { createOutages } from './contagion.ts';
+import { createOutages, mayHeal } from './contagion.ts';
 import type { CredentialFollower } from './credential-watch.ts';
 import { decideAfterProbe, statusFacts } from './decide.ts';
 import { type Finished, type Memory, type Now, noteVerdict, recall, refreshMemory } from './memory.ts';
@@ -58,8 +58,8 @@ export interface Reconciler {
   credentialsChanged(key: string): void;
   /** Ends every probe in flight without a verdict. */
   abortAll(): void;
-  /** Writes the Pending rows of objects that have waited long. To be called about once a second. */
-  sweep(): void;
+  /** Writes the Pending rows of objects that have waited long, and returns which keys to try as scouts. To be called about once a second. */
+  sweep(): ReconcileResult['wake'];
 }
 
 const REST: ReconcileResult = { next: undefined, wake: [] };
@@ -126,7 +126,7 @@ class MCPServerReconciler implements Reconciler {
     for (const memory of this.#memories.values()) memory.abort?.abort();
   }
 
-  sweep(): void {
+  sweep(): ReconcileResult['wake'] {
     for (const key of this.#waiting.takeOverdue((key) => this.#memories.get(key), this.#publisher.writing())) {
       const memory = this.#memories.get(key);
       const raw = this.#deps.store.get(key);
@@ -136,6 +136,7 @@ class MCPServerReconciler implements Reconciler {
         .publish(raw, memory, () => this.#pending(raw, memory))
         .catch((error: unknown) => this.#deps.observer.crashed(key, error));
     }
+    return this.#wake(this.#outages.scouts(this.#deps.clock.monotonicMs()));
   }
 
   /** The Pending row, or what stands there when it says more. */
@@ -218,8 +219,11 @@ class MCPServerReconciler implements Reconciler {
     this.#deps.credentials.follow(key, raw.metadata.namespace, referencesToFollow(memory, finished.reads));
     noteVerdict(memory, finished, decision, this.#deps.clock.wallMs());
     this.#deps.observer.stands(raw.metadata, decision.status);
-    if (memory.failingSinceMs !== undefined && mayHeal(finished)) this.#outages.failing(key, memory.failingSinceMs);
-    return { next: this.#replanned(raw, memory), wake: recoveredSinceMs === undefined ? [] : this.#wakeOutage(recoveredSinceMs) };
+    if (memory.failingSinceMs !== undefined && mayHeal(finished.verdict)) {
+      this.#outages.failing(key, memory.failingSinceMs, this.#deps.clock.monotonicMs());
+    }
+    const woken = recoveredSinceMs === undefined ? [] : this.#outages.recovered(recoveredSinceMs);
+    return { next: this.#replanned(raw, memory), wake: this.#wake(woken) };
   }
 
   /** Writes a status that needs no probe. */
@@ -237,9 +241,10 @@ class MCPServerReconciler implements Reconciler {
       : { rank: RANK.edit, dueMs: this.#deps.clock.monotonicMs() };
   }
 
-  #wakeOutage(sinceMs: number): ReconcileResult['wake'] {
+  /** Makes failing servers due before their time. */
+  #wake(keys: readonly string[]): ReconcileResult['wake'] {
     const dueMs = this.#deps.clock.monotonicMs();
-    return this.#outages.recovered(sinceMs).flatMap((key) => {
+    return keys.flatMap((key) => {
       const memory = this.#memories.get(key);
       const raw = this.#deps.store.get(key);
       if (memory?.spec.kind !== 'valid' || raw === undefined) return [];
@@ -263,7 +268,7 @@ class MCPServerReconciler implements Reconciler {
     this.#deps.observer.stands(raw.metadata, memory.status);
     const { failure } = memory.status;
     if (failure !== undefined && memory.failingSinceMs !== undefined && isTransientReason(failure.reason)) {
-      this.#outages.failing(key, memory.failingSinceMs);
+      this.#outages.failing(key, memory.failingSinceMs, this.#deps.clock.monotonicMs());
     }
     return memory;
   }
@@ -289,12 +294,4 @@ class MCPServerReconciler implements Reconciler {
 /** Ended by ourselves: nothing may be concluded, not even that the API server is in trouble. */
 function isAborted(verdict: Verdict): boolean {
   return verdict.kind === 'none' && verdict.why === 'aborted';
-}
-
-/**
- * A recovery elsewhere says something about servers that may heal by themselves, and nothing about refused or misconfigured ones, nor
- * about those that said themselves when to come back.
- */
-function mayHeal({ verdict }: Finished): boolean {
-  return verdict.kind === 'failing' && verdict.retryAfterMs === undefined && (verdict.class === 'Transient' || verdict.settles);
 }

@@ -14,6 +14,7 @@ function setUp(run: (ticket: Ticket) => Promise<ReconcileResult>) {
   const told: string[] = [];
   let aborts = 0;
   let sweeps = 0;
+  const scouts: ReconcileResult['wake'][number][] = [];
   const objects: string[] = [];
   const noticed: string[] = [];
   const reconciler = {
@@ -25,6 +26,7 @@ function setUp(run: (ticket: Ticket) => Promise<ReconcileResult>) {
     },
     sweep() {
       sweeps += 1;
+      return scouts.splice(0);
     },
   };
   const observer = {
@@ -55,6 +57,7 @@ function setUp(run: (ticket: Ticket) => Promise<ReconcileResult>) {
     told,
     aborts: () => aborts,
     sweeps: () => sweeps,
+    scouts,
     stops: () => stops,
   };
 }
@@ -253,6 +256,19 @@ describe('loop', () => {
     loop.begin();
     await clock.advance(3500);
     expect(sweeps()).toBe(4);
+    await loop.end();
+  });
+
+  it('runs the scouts that a sweep names', async () => {
+    const ran: string[] = [];
+    const { clock, loop, scouts } = setUp(async ({ key }) => {
+      ran.push(key);
+      return REST;
+    });
+    loop.begin();
+    scouts.push({ key: 'a', booking: { rank: 1, dueMs: 0 } });
+    await clock.advance(1500);
+    expect(ran).toEqual(['a']);
     await loop.end();
   });
 

@@ -280,6 +280,29 @@ describe('recovery', () => {
     expect(world.peak()).toBeLessThanOrEqual(5);
   });
 
+  it('is noticed within seconds, also while the ladders of all make a pause: an outage has scouts', async () => {
+    const world = createWorld();
+    const keys = Array.from({ length: 30 }, (_, i) => `default/s${i}`);
+    for (const [i, key] of keys.entries()) {
+      world.script(key, FAILED.refused);
+      world.apply({ name: `s${i}`, uid: `u${i}`, spec: { retry: { maxBackoffSeconds: 3600 } } });
+    }
+    const sweep = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        await world.clock.advance(SECOND);
+        for (const { key, booking } of world.reconciler.sweep()) world.queue.add(key, booking);
+      }
+    };
+    await sweep(8 * 60);
+    const tried = keys.map((key) => world.probesOf(key));
+    await sweep(60);
+    // Twelve tries at most of 30 servers, each another one.
+    expect(keys.map((key, i) => world.probesOf(key) - (tried[i] ?? 0)).every((tries) => tries <= 1)).toBe(true);
+    for (const key of keys) world.script(key, succeeded());
+    await sweep(7);
+    for (const key of keys) expect(world.status(key).state).toBe('Available');
+  });
+
   it('reaches no denied server', async () => {
     const world = createWorld();
     world.script('default/denied', FAILED.denied);
