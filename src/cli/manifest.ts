@@ -37,17 +37,20 @@ interface Shelf {
   readonly configMaps: Map<string, DataObject>;
   readonly services: Map<string, ServicePorts>;
   readonly faults: string[];
+  /** Of objects that name none. */
+  readonly namespace: string;
   objects: number;
 }
 
-/** Reads all files, whatever is wrong with one of them. Never throws. */
-export function readManifests(files: readonly InputFile[]): Manifests {
+/** Reads all files, whatever is wrong with one of them. `namespace` is that of objects that name none. Never throws. */
+export function readManifests(files: readonly InputFile[], namespace = 'default'): Manifests {
   const shelf: Shelf = {
     servers: new Map(),
     secrets: new Map(),
     configMaps: new Map(),
     services: new Map(),
     faults: [],
+    namespace,
     objects: 0,
   };
   for (const { file, contents } of files) readFile(shelf, file, contents);
@@ -80,13 +83,13 @@ function readObject(shelf: Shelf, where: string, object: unknown): void {
   if (apiVersion === API_VERSION && kind === KIND) readServer(shelf, where, object);
   else if (apiVersion === 'v1' && (kind === 'Secret' || kind === 'ConfigMap')) readData(shelf, where, kind, object);
   else if (apiVersion === 'v1' && kind === 'Service') {
-    const meta = nameOf(object);
+    const meta = nameOf(shelf, object);
     if (meta !== undefined) shelf.services.set(keyOf(meta), { ports: portsOf(object) });
   }
 }
 
 function readServer(shelf: Shelf, where: string, object: Record<string, unknown>): void {
-  const meta = nameOf(object);
+  const meta = nameOf(shelf, object);
   if (meta === undefined) {
     shelf.faults.push(`${where}: ${KIND} without metadata.name`);
     return;
@@ -100,7 +103,7 @@ function readServer(shelf: Shelf, where: string, object: Record<string, unknown>
 }
 
 function readData(shelf: Shelf, where: string, kind: 'Secret' | 'ConfigMap', object: Record<string, unknown>): void {
-  const meta = nameOf(object);
+  const meta = nameOf(shelf, object);
   if (meta === undefined) return;
   const data = new Map<string, Uint8Array>();
   const encoded = kind === 'Secret' ? object['data'] : object['binaryData'];
@@ -117,10 +120,10 @@ function readData(shelf: Shelf, where: string, kind: 'Secret' | 'ConfigMap', obj
   target.set(keyOf(meta), dataObject(data, annotations));
 }
 
-function nameOf(object: Record<string, unknown>): { namespace: string; name: string } | undefined {
+function nameOf(shelf: Shelf, object: Record<string, unknown>): { namespace: string; name: string } | undefined {
   const { name, namespace } = recordOf(object['metadata']);
   if (typeof name !== 'string' || !/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) return undefined;
-  return { name, namespace: typeof namespace === 'string' && /^[a-z0-9-]{1,63}$/.test(namespace) ? namespace : 'default' };
+  return { name, namespace: typeof namespace === 'string' && /^[a-z0-9-]{1,63}$/.test(namespace) ? namespace : shelf.namespace };
 }
 
 function portsOf(object: Record<string, unknown>): ServicePorts['ports'] {

@@ -17,6 +17,10 @@ export const PROBE_FLAGS = {
     maxItems: 64,
     repeatable: true,
   }),
+  kubeconfig: text({
+    placeholder: 'FILE',
+    help: 'with -f: read from this cluster what the manifests refer to and do not hold',
+  }),
   output: choice({ short: 'o', fallback: 'table', choices: ['table', 'json', 'yaml'], help: 'form of the answer' }),
   'allow-loopback': toggle({ fallback: false, help: 'allow servers on this machine' }),
   timeout: duration({ fallback: '10s', min: '1s', max: '300s', help: 'for one HTTP request; with -f the manifest says' }),

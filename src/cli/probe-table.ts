@@ -5,6 +5,7 @@
 import { DETAILS } from '../api/v1alpha1/credential-details.ts';
 import { isReason, reasonsTable } from '../api/v1alpha1/reasons.ts';
 import type { CapabilityList, MCPServerStatus } from '../api/v1alpha1/status.ts';
+import type { ProbeReport } from '../probe/ports.ts';
 import { type JudgedServer, readyOf } from './probe-status.ts';
 
 type Paint = (text: string) => string;
@@ -31,6 +32,8 @@ export interface TableOptions {
   readonly color: boolean;
   /** `--allow-loopback` was given. */
   readonly allowLoopback: boolean;
+  /** A cluster is asked for what specs refer to. */
+  readonly asksCluster: boolean;
 }
 
 /** One block of lines per server, an empty line between two. */
@@ -38,14 +41,15 @@ export function renderProbes(results: readonly JudgedServer[], options: TableOpt
   return results.map((result) => renderProbe(result, options)).join('\n');
 }
 
-function renderProbe(result: JudgedServer, { color, allowLoopback }: TableOptions): string {
-  const palette = color ? COLORS : PLAIN;
+function renderProbe(result: JudgedServer, options: TableOptions): string {
+  const { allowLoopback } = options;
+  const palette = options.color ? COLORS : PLAIN;
   const { server, report, status } = result;
   const name = server.spec.url === undefined || server.name !== 'command-line' ? `${server.namespace}/${server.name}` : undefined;
   const rows: (readonly [label: string, text: string | undefined])[] = [
     ['name', name],
     ['url', status?.endpoint?.url ?? shownURL(server.spec.url)],
-    ['verdict', verdictOf(status, palette)],
+    ['verdict', verdictOf(result, options, palette)],
     ...explanation(result),
     ['hint', !allowLoopback && status?.failure?.reason === 'DestinationForbidden' ? HINT : undefined],
     ['server', status?.server && [status.server.title ?? status.server.name, status.server.version].join(' ')],
@@ -63,8 +67,8 @@ function renderRow(label: string, text: string, palette: Palette): string {
   return `${palette.faint(label.padEnd(LABEL))}${first}\n${more.map((line) => `${indent}${line}\n`).join('')}`;
 }
 
-function verdictOf(status: MCPServerStatus | undefined, { good, warn, bad }: Palette): string {
-  if (status === undefined) return warn('? none: the probe was ended, or could not be made');
+function verdictOf({ status, report }: JudgedServer, options: TableOptions, { good, warn, bad }: Palette): string {
+  if (status === undefined) return warn(`? none: ${obstacleOf(report, options)}`);
   const ready = readyOf(status);
   if (ready?.status === 'True') return good('✓ Available');
   const text = `${status.state} (${ready?.reason})`;
@@ -140,4 +144,11 @@ function fold(text: string, width: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   return [...lines, line];
+}
+
+/** Why nothing can be said about a server. */
+function obstacleOf({ forbidden }: ProbeReport, { asksCluster }: TableOptions): string {
+  if (forbidden === undefined && asksCluster) return 'the cluster did not answer for what the spec refers to';
+  if (forbidden === undefined) return 'the probe was ended, or could not be made';
+  return `you may not read the ${forbidden.kind} ${forbidden.name} in that cluster`;
 }

@@ -10,6 +10,7 @@ import { PRODUCT_NAME, PRODUCT_VERSION } from '../platform/version.ts';
 import { DEFAULT_EGRESS_POLICY } from '../probe/egress-policy.ts';
 import type { Prober } from '../probe/ports.ts';
 import { createProber } from '../probe/prober.ts';
+import { type Cluster, completeReferences, openCluster } from './cluster.ts';
 import { verbHelp } from './help.ts';
 import { type InputFile, readInputFile } from './input-file.ts';
 import { type DeclaredServer, type Manifests, readManifests } from './manifest.ts';
@@ -37,20 +38,36 @@ export async function probeVerb(args: readonly string[], terminal: Terminal): Pr
   const faults = line.faults.length > 0 ? line.faults : contradictions(url, line.values, line.given);
   if (faults.length > 0) return refuse(terminal, 'probe', faults);
   sizeThreadPool(terminal.env, MAX_CONCURRENT);
-  const input = await readInput(url, line.values, terminal);
+  const { kubeconfig } = line.values;
+  const opened = kubeconfig === undefined ? undefined : await openCluster({ kubeconfig, env: terminal.env });
+  if (opened?.kind === 'faulty') return refuse(terminal, 'probe', [`--kubeconfig: ${opened.fault}`]);
+  try {
+    return await probeInput(url, line.values, terminal, opened?.cluster);
+  } finally {
+    await opened?.cluster.close();
+  }
+}
+
+async function probeInput(
+  url: string | undefined,
+  values: Values<typeof PROBE_FLAGS>,
+  terminal: Terminal,
+  cluster: Cluster | undefined,
+): Promise<number> {
+  const input = await readInput(url, values, terminal, cluster?.namespace);
   if (input.faults.length > 0) return refuse(terminal, 'probe', input.faults);
   const prober = createProber({
     clock: systemClock,
     random: systemRandom,
-    references: input.references,
-    policy: { ...DEFAULT_EGRESS_POLICY, allowLoopback: line.values['allow-loopback'] },
+    references: cluster === undefined ? input.references : completeReferences(input.references, cluster.references),
+    policy: { ...(cluster?.policy ?? DEFAULT_EGRESS_POLICY), allowLoopback: values['allow-loopback'] },
     clientInfo: { name: PRODUCT_NAME, version: PRODUCT_VERSION },
   });
   return withSignals(async (signal) => {
     const results = await probeAll(prober, input.servers, signal);
     if (signal.aborted) return INTERRUPTED;
-    const options = { color: terminal.color, allowLoopback: line.values['allow-loopback'] };
-    terminal.out(render(results, line.values.output, options));
+    const options = { color: terminal.color, allowLoopback: values['allow-loopback'], asksCluster: cluster !== undefined };
+    terminal.out(render(results, values.output, options));
     return Math.max(...results.map(exitCodeOf));
   });
 }
@@ -58,13 +75,19 @@ export async function probeVerb(args: readonly string[], terminal: Terminal): Pr
 function contradictions(url: string | undefined, values: Values<typeof PROBE_FLAGS>, given: ReadonlySet<string>): string[] {
   const fromFile = values.filename.length > 0;
   if (!fromFile && given.has('filename')) return ['--filename "": the name is empty'];
-  if (!fromFile) return url === undefined ? ['a URL or -f FILE is needed'] : [];
+  if (!fromFile && url === undefined) return ['a URL or -f FILE is needed'];
+  if (!fromFile) return given.has('kubeconfig') ? ['--kubeconfig has no meaning with a URL: use -f FILE'] : [];
   const both = url === undefined ? [] : ['a URL and -f FILE do not go together'];
   const idle = ['timeout', 'bearer-env', 'header-env'].filter((flag) => given.has(flag));
   return [...both, ...idle.map((flag) => `--${flag} has no meaning with -f: the manifest says it`)];
 }
 
-async function readInput(url: string | undefined, values: Values<typeof PROBE_FLAGS>, terminal: Terminal): Promise<Manifests> {
+async function readInput(
+  url: string | undefined,
+  values: Values<typeof PROBE_FLAGS>,
+  terminal: Terminal,
+  namespace: string | undefined,
+): Promise<Manifests> {
   if (url !== undefined) {
     const { timeout: timeoutMs, 'bearer-env': bearerEnv, 'header-env': headerEnv } = values;
     return describeRequest({ url, timeoutMs, bearerEnv, headerEnv }, terminal.env);
@@ -76,7 +99,7 @@ async function readInput(url: string | undefined, values: Values<typeof PROBE_FL
     if (input.kind === 'read') files.push(input);
     else faults.push(input.fault);
   }
-  const manifests = readManifests(files);
+  const manifests = readManifests(files, namespace);
   return faults.length > 0 ? { ...manifests, faults } : manifests;
 }
 

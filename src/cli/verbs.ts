@@ -54,7 +54,8 @@ export const VERBS = {
     usage: ['probe URL [flags]', 'probe -f FILE [flags]'],
     about:
       'Makes the same probe as the operator and says what it found and what to do.\n' +
-      'FILE (- is standard input) holds MCPServers, and the Secrets and ConfigMaps that they refer to.\n' +
+      'FILE (- is standard input) holds MCPServers, and the Secrets and ConfigMaps that they refer to; with --kubeconfig those\n' +
+      'that it does not hold are read from a cluster, by name and with your own rights.\n' +
       '-o json is one object shaped like .status for one server; for several a list of {metadata: {namespace, name}, status}.\n' +
       'Exit code: 0 ready, 2 transient, 3 permanent, 4 denied, 5 available but not ready, 1 bad input; of several the highest.',
     flags: PROBE_FLAGS,
@@ -63,6 +64,7 @@ export const VERBS = {
       'mcpserver-operator probe https://mcp.example.com/mcp',
       'mcpserver-operator probe https://mcp.example.com/mcp --bearer-env MCP_TOKEN -o json',
       'mcpserver-operator probe -f server.yaml -f secrets.yaml',
+      'mcpserver-operator probe -f server.yaml --kubeconfig ~/.kube/config',
     ],
     operands: [],
   },

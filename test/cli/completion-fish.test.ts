@@ -11,6 +11,7 @@ test('files are offered only where a file is meant', () => {
   ).toEqual([
     ['run', 'kubeconfig'],
     ['probe', 'filename'],
+    ['probe', 'kubeconfig'],
     ['validate', undefined],
     ['doctor', 'kubeconfig'],
     ['import', undefined],

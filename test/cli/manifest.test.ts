@@ -27,6 +27,11 @@ test('servers come in the order of the files, with the defaults of the schema, o
   expect(servers[0]?.spec.probe.timeoutSeconds).toBe(10);
 });
 
+test('objects that name no namespace are in the one that is given', () => {
+  const { servers } = readManifests([{ file: 'a', contents: SERVER.replace(', namespace: team-a', '') }], 'team-b');
+  expect(servers.map(({ namespace }) => namespace)).toEqual(['team-b']);
+});
+
 test('Secrets, ConfigMaps and Services answer as they would in a cluster', async () => {
   const { references } = read(`${SERVER}
 ---

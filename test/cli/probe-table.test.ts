@@ -40,7 +40,7 @@ const failed: JudgedServer = {
 };
 
 test('a failure is one aligned block: verdict, cause, where, remedy, timings; long texts are folded', () => {
-  const text = renderProbes([failed], { color: false, allowLoopback: true });
+  const text = renderProbes([failed], { color: false, allowLoopback: true, asksCluster: false });
   const lines = text.split('\n');
   expect(lines[0]).toBe('url       https://a.example/mcp');
   expect(lines[1]).toBe('verdict   … Transient (ServerUnavailable)');
@@ -54,22 +54,25 @@ test('a failure is one aligned block: verdict, cause, where, remedy, timings; lo
 test('what exactly an authorization server refused is a line of its own', () => {
   const verdict = judge(misconfigured('issuerSlash'));
   const report = { ...failed.report, verdict, attempts: 0 };
-  const text = renderProbes([{ ...failed, report }], { color: false, allowLoopback: true }).replaceAll(/\s+/g, ' ');
+  const text = renderProbes([{ ...failed, report }], { color: false, allowLoopback: true, asksCluster: false }).replaceAll(
+    /\s+/g,
+    ' ',
+  );
   expect(text).toContain(`detail ${AUTHORIZATION_DETAILS.issuerSlash} where`);
   expect(text).toContain('nothing was sent to the server');
-  expect(renderProbes([failed], { color: false, allowLoopback: true })).not.toContain('detail');
+  expect(renderProbes([failed], { color: false, allowLoopback: true, asksCluster: false })).not.toContain('detail');
 });
 
 test('colour is there only when asked for, and changes no word', () => {
-  const colored = renderProbes([failed], { color: true, allowLoopback: true });
+  const colored = renderProbes([failed], { color: true, allowLoopback: true, asksCluster: false });
   expect(colored).toContain('\u001b[33m… Transient');
   const bare = colored.replaceAll(/\u001b\[\d+m/g, '');
   expect(bare.replaceAll(/\s+/g, ' ')).toBe(
-    renderProbes([failed], { color: false, allowLoopback: true }).replaceAll(/\s+/g, ' '),
+    renderProbes([failed], { color: false, allowLoopback: true, asksCluster: false }).replaceAll(/\s+/g, ' '),
   );
 });
 
 test('a probe that could not be made says so', () => {
-  const text = renderProbes([{ ...failed, status: undefined }], { color: false, allowLoopback: true });
+  const text = renderProbes([{ ...failed, status: undefined }], { color: false, allowLoopback: true, asksCluster: false });
   expect(text).toContain('verdict   ? none');
 });

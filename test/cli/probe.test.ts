@@ -212,3 +212,15 @@ test('a server on this machine is refused unless it is allowed, and the way out 
   expect(terminal.stdout()).toContain('✗ Permanent (DestinationForbidden)');
   expect(terminal.stdout()).toContain('hint      For a server on this machine pass --allow-loopback.');
 });
+
+test('--kubeconfig goes with -f alone, and one that can not be read is a sentence', async () => {
+  expect(await probe([healthy.url(), '--kubeconfig', 'x'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'mcpserver-operator probe: --kubeconfig has no meaning with a URL: use -f FILE\n',
+  });
+  const file = path.join(directory, 'not-there.yaml');
+  const { code, stderr } = await probe(['-f', file, '--kubeconfig', path.join(directory, 'none')]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^mcpserver-operator probe: --kubeconfig: .*none.*\n$/);
+});

@@ -3,15 +3,12 @@
  * that Secrets are read through while a call lasts. Faults are one line in our words.
  */
 import { parseMCPServer } from '../../api/v1alpha1/mcpserver.ts';
-import { createKubeClient, type KubeClient } from '../../kube/client.ts';
-import { type KubeConfig, loadKubeConfig } from '../../kube/config.ts';
+import type { KubeClient } from '../../kube/client.ts';
 import { listPages } from '../../kube/list-pages.ts';
 import { collectionPath, decodeMCPServer } from '../../kube/object-store.ts';
-import { createReferences } from '../../kube/references.ts';
-import { systemClock } from '../../platform/clock.ts';
-import { systemRandom } from '../../platform/random.ts';
 import { DEFAULT_EGRESS_POLICY, type EgressPolicy } from '../../probe/egress-policy.ts';
 import type { References } from '../../probe/ports.ts';
+import { openCluster } from '../cluster.ts';
 import { describeFailure } from '../doctor/answers.ts';
 import { type InputFile, readInputFile } from '../input-file.ts';
 import { readManifests } from '../manifest.ts';
@@ -58,22 +55,15 @@ export async function readServersOfFiles(files: readonly string[], names: readon
 
 /** The MCPServers of one namespace. Objects whose spec this version can not read are left out. Close what it gives. */
 export async function readServersOfCluster(wanted: Wanted, signal: AbortSignal): Promise<ServersRead> {
-  const loaded = await loadKubeConfig({ kubeconfig: wanted.kubeconfig, env: wanted.env, home: wanted.env['HOME'] });
-  if (loaded.kind === 'error') return { kind: 'faulty', faults: [loaded.message] };
-  const { config } = loaded;
-  const client = createKubeClient({ config, clock: systemClock, random: systemRandom });
-  const listed = await list(client, wanted, wanted.namespace ?? config.namespace, signal);
+  const opened = await openCluster(wanted);
+  if (opened.kind === 'faulty') return { kind: 'faulty', faults: [opened.fault] };
+  const { client, namespace, references, policy, close } = opened.cluster;
+  const listed = await list(client, wanted, wanted.namespace ?? namespace, signal);
   if (listed.kind === 'faulty') {
-    await client.close();
+    await close();
     return listed;
   }
-  const servers = {
-    found: listed.found,
-    references: createReferences({ client }),
-    policy: policyOf(config),
-    close: () => client.close(),
-  };
-  return { kind: 'read', servers };
+  return { kind: 'read', servers: { found: listed.found, references, policy, close } };
 }
 
 async function list(
@@ -104,9 +94,3 @@ async function list(
 }
 
 const isWanted = (name: string, names: readonly string[]) => names.length === 0 || names.includes(name);
-
-/** As in the operator: no spec may point to the API server. */
-function policyOf({ origin }: KubeConfig): EgressPolicy {
-  const { hostname, port, protocol } = new URL(origin);
-  return { ...DEFAULT_EGRESS_POLICY, apiServer: [{ host: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) }] };
-}
