@@ -11,7 +11,7 @@ import { sumSeries } from './exposition.ts';
 import { COLLECTION, declare, METADATA_ONLY } from './fleet.ts';
 import { reportLatency } from './latency-report.ts';
 import type { Report } from './report.ts';
-import { type SettledFleet, settleFleet } from './settled-fleet.ts';
+import { type SettledFleet, settleFleet, startFleet } from './settled-fleet.ts';
 import { openSite, type Site, type SiteDeps } from './site.ts';
 import { isAvailable, type VerdictWatch } from './verdict-watch.ts';
 import { warmUp } from './warm-up.ts';
@@ -59,7 +59,7 @@ export async function runLatency(options: BenchOptions, deps: SiteDeps): Promise
     await idle.close();
   }
   deps.say(`backlog: ${n} objects that come due every ${SHORT_SECONDS} s`);
-  const busy = await settleFleet(site, declare(site.farm, n, SHORT), { flags: FLAGS, isProfiled: true });
+  const busy = await startFleet(site, declare(site.farm, n, SHORT), { flags: FLAGS, isProfiled: true });
   try {
     const backlog = await busy.with(timeUnderBacklog(busy, createEdits(site, busy), options, deps));
     return reportLatency({ idleMs, ...backlog }, options);

@@ -27,6 +27,22 @@ export async function settleFleet(
   declarations: readonly Declaration[],
   options: StartOptions = {},
 ): Promise<SettledFleet> {
+  const fleet = await startFleet(site, declarations, options);
+  try {
+    await fleet.with(untilEventsTold(fleet.operator));
+    return fleet;
+  } catch (error) {
+    await fleet.close();
+    throw error;
+  }
+}
+
+/** The same while events may still wait: an operator with more probes due than it can make tells hardly any. */
+export async function startFleet(
+  site: Site,
+  declarations: readonly Declaration[],
+  options: StartOptions = {},
+): Promise<SettledFleet> {
   const atEnd = new AsyncDisposableStack();
   atEnd.defer(() => deleteObjects(site.api));
   try {
@@ -38,7 +54,6 @@ export async function settleFleet(
     const names = indices(declarations.length).map(objectName);
     await Promise.race([watch.whenAll(names, isAvailable, 'Available'), operator.trouble]);
     const usage = readProcessUsage(operator.pid());
-    await Promise.race([untilEventsTold(operator), operator.trouble]);
     return {
       usage,
       operator,
