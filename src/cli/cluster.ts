@@ -8,7 +8,7 @@ import { createReferences } from '../kube/references.ts';
 import { systemClock } from '../platform/clock.ts';
 import { systemRandom } from '../platform/random.ts';
 import { DEFAULT_EGRESS_POLICY, type EgressPolicy } from '../probe/egress-policy.ts';
-import type { References } from '../probe/ports.ts';
+import type { Lookup, References } from '../probe/ports.ts';
 
 export interface Cluster {
   readonly client: KubeClient;
@@ -48,18 +48,18 @@ export async function openCluster({ kubeconfig, env }: ClusterOptions): Promise<
 /** Answers from `own`, and from `cluster` what `own` does not have. */
 export function completeReferences(own: References, cluster: References): References {
   return {
-    async readSecret(namespace, name, signal) {
-      const found = await own.readSecret(namespace, name, signal);
-      return found.kind === 'notFound' ? cluster.readSecret(namespace, name, signal) : found;
-    },
-    async readConfigMap(namespace, name, signal) {
-      const found = await own.readConfigMap(namespace, name, signal);
-      return found.kind === 'notFound' ? cluster.readConfigMap(namespace, name, signal) : found;
-    },
-    async readService(namespace, name, signal) {
-      const found = await own.readService(namespace, name, signal);
-      return found.kind === 'notFound' ? cluster.readService(namespace, name, signal) : found;
-    },
+    readSecret: firstOf(own.readSecret, cluster.readSecret),
+    readConfigMap: firstOf(own.readConfigMap, cluster.readConfigMap),
+    readService: firstOf(own.readService, cluster.readService),
+  };
+}
+
+type Read<T> = (namespace: string, name: string, signal: AbortSignal) => Promise<Lookup<T>>;
+
+function firstOf<T>(own: Read<T>, other: Read<T>): Read<T> {
+  return async (namespace, name, signal) => {
+    const found = await own(namespace, name, signal);
+    return found.kind === 'notFound' ? other(namespace, name, signal) : found;
   };
 }
 

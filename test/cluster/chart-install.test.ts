@@ -9,6 +9,7 @@ import type { RunResult } from '../../hack/controlplane/run.ts';
 import { type ControlPlane, startControlPlane } from '../../hack/controlplane/start.ts';
 import { until } from '../platform/until.ts';
 import { expectSuccess } from './control-plane.ts';
+import { otherDefinition } from './other-definition.ts';
 
 const CRD = 'mcpservers.mcpserver-operator.dev';
 let own: ControlPlane;
@@ -103,22 +104,7 @@ test('who has rights in namespaces only installs the chart there: nothing else i
 });
 
 test("another operator's MCPServer is a warning in the notes, as in doctor", async () => {
-  const crd = {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'mcpservers.other.example.com' },
-    spec: {
-      group: 'other.example.com',
-      scope: 'Namespaced',
-      names: { plural: 'mcpservers', singular: 'mcpserver', kind: 'MCPServer', listKind: 'MCPServerList' },
-      versions: ['v1', 'v2'].map((name) => ({
-        name,
-        served: true,
-        storage: name === 'v1',
-        schema: { openAPIV3Schema: { type: 'object' } },
-      })),
-    },
-  };
+  const crd = otherDefinition(['v1', 'v2']);
   const upgrade = async () => expectSuccess(await helm('upgrade', 'op', 'd', '--set', 'crds.enabled=false'));
   expect(await upgrade()).not.toContain('Warning');
   expectSuccess(await own.kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(crd) }));

@@ -9,6 +9,7 @@ import { doctorVerb } from '../../src/cli/doctor/doctor.ts';
 import { createFakeTerminal } from '../cli/fake-terminal.ts';
 import { until } from '../platform/until.ts';
 import { expectSuccess } from './control-plane.ts';
+import { otherDefinition } from './other-definition.ts';
 
 const NAMESPACE = 'mcp';
 const USER = `system:serviceaccount:${NAMESPACE}:mcpserver-operator`;
@@ -129,17 +130,7 @@ test('nobody who leads, and a lease that is gone', async () => {
 });
 
 test("another operator's MCPServer is told, and is no failure", async () => {
-  const other = {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'mcpservers.other.example.com' },
-    spec: {
-      group: 'other.example.com',
-      scope: 'Namespaced',
-      names: { plural: 'mcpservers', singular: 'mcpserver', kind: 'MCPServer', listKind: 'MCPServerList' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
-    },
-  };
+  const other = otherDefinition(['v1']);
   await kubectl(['apply', '--server-side', '-f', '-'], JSON.stringify(other));
   await kubectl(['wait', '--for=condition=Established', 'crd/mcpservers.other.example.com', '--timeout=30s']);
   const warned = await until(
