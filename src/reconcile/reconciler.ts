@@ -27,7 +27,7 @@ import {
 } from './next-status.ts';
 import { noteForbidden, obstacleEvent, obstacleOf } from './obstacle.ts';
 import { bookingAfter, undecidedPauseMs } from './pauses.ts';
-import { bookingOf, lanesOf, type ProbePlan, planReconcile, probeRequestOf, RANK } from './plan.ts';
+import { bookingOf, type ProbePlan, planReconcile, probeRequestOf, RANK } from './plan.ts';
 import type { ObjectStore, ProbeCause } from './ports.ts';
 import { createPublisher, type Publisher, type PublisherDeps } from './publisher.ts';
 import { referencesToFollow } from './references.ts';
@@ -89,6 +89,10 @@ class MCPServerReconciler implements Reconciler {
       return REST;
     }
     const memory = this.#remember(ticket.key, raw);
+    return this.#reconcile(ticket, raw, memory).finally(() => memory.rest());
+  }
+
+  async #reconcile(ticket: Ticket, raw: RawMCPServer, memory: Memory): Promise<ReconcileResult> {
     memory.reconcileID = this.#deps.random.id();
     const plan = planReconcile(raw.metadata, memory, this.#deps.clock.monotonicMs());
     // Suspended, not valid or being deleted: no credential would change that.
@@ -168,9 +172,8 @@ class MCPServerReconciler implements Reconciler {
     }
     if (verdict.kind === 'none') return this.#undecided(current, memory, plan.cause, request.probeID, report);
     const atMs = this.#deps.clock.monotonicMs();
-    const { probeID } = request;
-    const finished: Finished = { generation, cause: plan.cause, verdict, attempts, reads, probeID, probeRequest, atMs };
-    return this.#conclude(current, memory, plan.spec, finished);
+    const found = { verdict, attempts, reads, probeID: request.probeID, probeRequest, atMs };
+    return this.#conclude(current, memory, plan.spec, { generation, cause: plan.cause, ...found });
   }
 
   /** The API server did not answer, so it gets a pause; or it does not let us, and somebody must hear of it. */
@@ -241,16 +244,14 @@ class MCPServerReconciler implements Reconciler {
       : { rank: RANK.edit, dueMs: this.#deps.clock.monotonicMs() };
   }
 
-  /** Makes failing servers due before their time. */
+  /** Makes failing servers due before their time. Which lanes they need, each says when it runs. */
   #wake(keys: readonly string[]): ReconcileResult['wake'] {
     const dueMs = this.#deps.clock.monotonicMs();
     return keys.flatMap((key) => {
       const memory = this.#memories.get(key);
-      const raw = this.#deps.store.get(key);
-      if (memory?.spec.kind !== 'valid' || raw === undefined) return [];
+      if (memory === undefined) return [];
       memory.dueMs = dueMs;
-      const lanes = lanesOf('retry', raw.metadata.namespace, memory.spec.value, memory.timedOut);
-      return [{ key, booking: { rank: RANK.retry, dueMs, lanes } }];
+      return [{ key, booking: { rank: RANK.retry, dueMs } }];
     });
   }
 

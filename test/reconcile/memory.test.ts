@@ -109,6 +109,34 @@ describe('refreshMemory', () => {
     expect(size()).toBeLessThan(before + 50);
   });
 
+  it('between two runs the status is left to the object that showed it, and is the same when it is read again', () => {
+    let reads = 0;
+    const shown = {
+      ...rawOf({ status: available }),
+      get status() {
+        reads += 1;
+        return available;
+      },
+    };
+    const memory = recall(shown, NOW);
+    expect([memory.status.state, memory.status.state, reads]).toEqual(['Available', 'Available', 1]);
+    memory.rest();
+    expect([memory.status.state, memory.status.state, reads]).toEqual(['Available', 'Available', 2]);
+  });
+
+  it('a status of ours outlives the run that wrote it, until the watch has shown it', () => {
+    const first = rawOf({ resourceVersion: '1' });
+    const memory = recall(first, NOW);
+    noteWritten(memory, { ...emptyStatus(), ...available }, '2');
+    memory.rest();
+    refresh(memory, first);
+    memory.rest();
+    expect(memory.status.state).toBe('Available');
+    refresh(memory, at(first, '2', { status: available }));
+    memory.rest();
+    expect(memory.status.state).toBe('Available');
+  });
+
   it('several edits before one probe count as the widest of them', () => {
     const memory = recall(rawOf({ status: available }), NOW);
     const edit = (generation: number, spec: Record<string, unknown>) =>

@@ -43,6 +43,8 @@ export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 /** A list that is replaced as a whole: server-side apply never merges its items. */
 const atomic = { 'x-kubernetes-list-type': 'atomic' };
+/** The same for an object. One writer writes all of it, so managed fields that name each field would say nothing and be paid for. */
+const atomicMap = { 'x-kubernetes-map-type': 'atomic' };
 
 /** Text that a server chose, or that may be empty: 0 … `max` code points. */
 const looseText = (max: number) => anyText(max, 0);
@@ -148,11 +150,11 @@ export const MCPServerStatus = z
       .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
       .optional()
       .describe('Ready, and the conditions that are True.'),
-    endpoint: Endpoint.optional().describe('Where and how the server answered last.'),
-    server: Server.optional().describe('What the server says it is.'),
-    capabilities: Capabilities.optional().describe('The last good snapshot; kept while the server fails.'),
-    failure: Failure.optional().describe('The failure that lasts; absent while the server is available.'),
-    lastFailure: LastFailure.optional().describe('The failure before the last recovery.'),
+    endpoint: Endpoint.meta(atomicMap).optional().describe('Where and how the server answered last.'),
+    server: Server.meta(atomicMap).optional().describe('What the server says it is.'),
+    capabilities: Capabilities.meta(atomicMap).optional().describe('The last good snapshot; kept while the server fails.'),
+    failure: Failure.meta(atomicMap).optional().describe('The failure that lasts; absent while the server is available.'),
+    lastFailure: LastFailure.meta(atomicMap).optional().describe('The failure before the last recovery.'),
     lastSuccessTime: time().optional().describe('Last success, refreshed at most once an hour while nothing else changes.'),
     history: z.array(Transition).max(MAX_HISTORY).meta(atomic).optional().describe('The last 10 changes of state, oldest first.'),
     lastHandledProbeRequest: looseText(1024)

@@ -29,6 +29,7 @@ export interface StructuralSchema {
   'x-kubernetes-int-or-string'?: true;
   'x-kubernetes-list-type'?: string;
   'x-kubernetes-list-map-keys'?: readonly string[];
+  'x-kubernetes-map-type'?: string;
   'x-kubernetes-validations'?: Validation[];
   required?: readonly string[];
   properties?: Record<string, StructuralSchema>;
@@ -39,7 +40,15 @@ export interface StructuralSchema {
 type Printed = z.core.JSONSchema.BaseSchema & { readonly [keyword: string]: unknown };
 
 const INT32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
-const COPIED = ['description', 'enum', 'default', 'pattern', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'] as const;
+const COPIED = [
+  'description',
+  'enum',
+  'default',
+  'pattern',
+  'x-kubernetes-list-type',
+  'x-kubernetes-list-map-keys',
+  'x-kubernetes-map-type',
+] as const;
 const BOUNDS = ['minimum', 'maximum', 'minLength', 'maxLength', 'maxItems'] as const;
 const READ = new Set<string>([...COPIED, ...BOUNDS, 'type', 'format', 'properties', 'required', 'items', 'anyOf']);
 
@@ -130,28 +139,30 @@ function boundsOf(printed: Printed): Partial<StructuralSchema> {
   return Object.fromEntries(BOUNDS.filter((bound) => printed[bound] !== undefined).map((bound) => [bound, printed[bound]]));
 }
 
-const ORDER = [
-  'description',
-  'type',
-  'format',
-  'enum',
-  'default',
-  'minimum',
-  'maximum',
-  'minLength',
-  'maxLength',
-  'pattern',
-  'maxItems',
-  'x-kubernetes-int-or-string',
-  'x-kubernetes-list-type',
-  'x-kubernetes-list-map-keys',
-  'x-kubernetes-validations',
-  'required',
-  'properties',
-  'items',
-] as const satisfies readonly (keyof StructuralSchema)[];
+const ORDER: Readonly<Record<keyof StructuralSchema, true>> = {
+  description: true,
+  type: true,
+  format: true,
+  enum: true,
+  default: true,
+  minimum: true,
+  maximum: true,
+  minLength: true,
+  maxLength: true,
+  pattern: true,
+  maxItems: true,
+  'x-kubernetes-int-or-string': true,
+  'x-kubernetes-list-type': true,
+  'x-kubernetes-list-map-keys': true,
+  'x-kubernetes-map-type': true,
+  'x-kubernetes-validations': true,
+  required: true,
+  properties: true,
+  items: true,
+};
 
 /** The same node with its keys in one order, so that the generated file reads well and differs only where the meaning does. */
 export function inOrder(node: StructuralSchema): StructuralSchema {
-  return Object.fromEntries(ORDER.filter((key) => node[key] !== undefined).map((key) => [key, node[key]]));
+  const keys = Object.keys(ORDER) as (keyof StructuralSchema)[];
+  return Object.fromEntries(keys.filter((key) => node[key] !== undefined).map((key) => [key, node[key]]));
 }

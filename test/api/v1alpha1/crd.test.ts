@@ -53,6 +53,14 @@ describe('the CRD', () => {
     });
   });
 
+  it('lets managed fields name an object of the status and not each of its fields', () => {
+    const status = schema.properties?.['status']?.properties ?? {};
+    const objects = Object.entries(status).filter(([, field]) => field.type === 'object');
+    expect(objects.map(([name, field]) => [name, field['x-kubernetes-map-type']])).toEqual(
+      ['endpoint', 'server', 'capabilities', 'failure', 'lastFailure'].map((name) => [name, 'atomic']),
+    );
+  });
+
   it('has no rule on the status, because rules run on each write', () => {
     const status = schema.properties?.['status'];
     expect(
