@@ -14,6 +14,7 @@ import type { StatusChange } from './events.ts';
 import type { Forbidden } from './obstacle.ts';
 import type { ObjectStore, ProbeCause } from './ports.ts';
 import { longestDelayMs, refreshPhaseMs } from './progress.ts';
+import { sameSubstance } from './substance.ts';
 
 /** What a probe found out about one generation, until its status is written. */
 export interface Finished {
@@ -153,6 +154,8 @@ class ServerMemory implements Memory {
   shownBy(raw: RawMCPServer): void {
     const { resourceVersion } = raw.metadata;
     if (resourceVersion !== this.resourceVersion) this.#status = undefined;
+    // Ours. What is stored may be less (an older CRD prunes what it does not know), and would be written anew by each probe.
+    else if (this.#shown === undefined && !sameSubstance(this.status, parseStatus(raw.status))) return;
     this.resourceVersion = resourceVersion;
     this.#shown = raw;
   }

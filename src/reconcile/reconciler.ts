@@ -11,7 +11,6 @@ import type { MCPServerSpec } from '../api/v1alpha1/spec.ts';
 import type { MCPServerStatus } from '../api/v1alpha1/status.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ProbeReport, Prober } from '../probe/ports.ts';
-import type { Verdict } from '../probe/verdict.ts';
 import type { Booking } from '../queue/booking.ts';
 import type { Ticket } from '../queue/work-queue.ts';
 import { createOutages, mayHeal } from './contagion.ts';
@@ -32,7 +31,7 @@ import type { ObjectStore, ProbeCause } from './ports.ts';
 import { createPublisher, type Publisher, type PublisherDeps } from './publisher.ts';
 import { referencesToFollow } from './references.ts';
 import { sameSubstance } from './substance.ts';
-import { holdExactly, requestOf, visitServer } from './visit.ts';
+import { holdExactly, isAborted, requestOf, visitServer } from './visit.ts';
 import { createWaiting, type Waiting } from './waiting.ts';
 
 export interface ReconcilerDeps extends PublisherDeps {
@@ -95,8 +94,11 @@ class MCPServerReconciler implements Reconciler {
   async #reconcile(ticket: Ticket, raw: RawMCPServer, memory: Memory): Promise<ReconcileResult> {
     memory.reconcileID = this.#deps.random.id();
     const plan = planReconcile(raw.metadata, memory, this.#deps.clock.monotonicMs());
-    // Suspended, not valid or being deleted: no credential would change that.
-    if (plan.do === 'rest' || plan.do === 'suspend' || plan.do === 'reject') this.#deps.credentials.forget(ticket.key);
+    // Suspended, not valid or being deleted: neither a credential nor the end of an outage would change that.
+    if (plan.do === 'rest' || plan.do === 'suspend' || plan.do === 'reject') {
+      this.#deps.credentials.forget(ticket.key);
+      this.#outages.forget(ticket.key);
+    }
     switch (plan.do) {
       case 'rest':
       case 'wait':
@@ -138,6 +140,7 @@ class MCPServerReconciler implements Reconciler {
       // A failure here is no loss: the verdict follows, and until then the schema's default says the same.
       void this.#publisher
         .publish(raw, memory, () => this.#pending(raw, memory))
+        .finally(() => memory.rest())
         .catch((error: unknown) => this.#deps.observer.crashed(key, error));
     }
     return this.#wake(this.#outages.scouts(this.#deps.clock.monotonicMs()));
@@ -153,11 +156,11 @@ class MCPServerReconciler implements Reconciler {
   async #probe(ticket: Ticket, raw: RawMCPServer, memory: Memory, plan: ProbePlan): Promise<ReconcileResult> {
     const { key } = ticket;
     if (plan.cause === 'edit') this.#waiting.add(key, memory);
-    this.#outages.forget(key);
     if (!holdExactly(ticket.hold, plan.lanes)) {
       const dueMs = Math.min(ticket.booking.dueMs, this.#deps.clock.monotonicMs());
       return { next: { rank: RANK[plan.cause], dueMs, lanes: plan.lanes }, wake: [] };
     }
+    this.#outages.forget(key);
     this.#deps.credentials.forget(key);
     const { generation } = raw.metadata;
     const probeRequest = probeRequestOf(raw.metadata);
@@ -290,9 +293,4 @@ class MCPServerReconciler implements Reconciler {
   #now(): Now {
     return { wallMs: this.#deps.clock.wallMs(), monotonicMs: this.#deps.clock.monotonicMs() };
   }
-}
-
-/** Ended by ourselves: nothing may be concluded, not even that the API server is in trouble. */
-function isAborted(verdict: Verdict): boolean {
-  return verdict.kind === 'none' && verdict.why === 'aborted';
 }

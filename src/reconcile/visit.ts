@@ -6,6 +6,7 @@ import type { ObjectMeta } from '../api/v1alpha1/mcpserver.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { ProbeReport, ProbeRequest, Prober } from '../probe/ports.ts';
+import type { Verdict } from '../probe/verdict.ts';
 import type { LaneHold } from '../queue/lanes.ts';
 import type { Memory } from './memory.ts';
 import { LANE, type ProbePlan } from './plan.ts';
@@ -69,4 +70,9 @@ export async function visitServer(
     memory.abort = undefined;
     hold.exchange({ give: hold.names().filter((name) => name !== LANE.verdict) });
   }
+}
+
+/** Ended by ourselves: nothing may be concluded, not even that the API server is in trouble. */
+export function isAborted(verdict: Verdict): boolean {
+  return verdict.kind === 'none' && verdict.why === 'aborted';
 }

@@ -280,6 +280,40 @@ describe('recovery', () => {
     expect(world.peak()).toBeLessThanOrEqual(5);
   });
 
+  it('is not scouted through a server that is suspended meanwhile, which would keep the others from being asked', async () => {
+    const world = createWorld();
+    const spec = { retry: { initialBackoffSeconds: 3600, maxBackoffSeconds: 3600 } };
+    for (let i = 0; i < 11; i++) {
+      world.script(`default/s${i}`, FAILED.refused);
+      world.apply({ name: `s${i}`, uid: `u${i}`, spec });
+    }
+    await world.clock.advance(SECOND);
+    world.apply({ name: 's0', uid: 'u0', generation: 2, spec: { ...spec, suspend: true } });
+    await world.clock.advance(10 * SECOND);
+    expect(world.reconciler.sweep().map(({ key }) => key)).toEqual(['default/s1']);
+  });
+
+  it('has one scout at a time, also while there is no room for it', async () => {
+    const world = createWorld();
+    const spec = { retry: { initialBackoffSeconds: 3600, maxBackoffSeconds: 3600 } };
+    for (let i = 0; i < 20; i++) {
+      world.script(`default/s${i}`, FAILED.refused);
+      world.apply({ name: `s${i}`, uid: `u${i}`, spec });
+    }
+    await world.clock.advance(SECOND);
+    for (let i = 0; i < 20; i++) world.script(`default/s${i}`, 'hangs');
+    const named = new Set<string>();
+    for (let second = 0; second < 60; second++) {
+      await world.clock.advance(SECOND);
+      for (const { key, booking } of world.reconciler.sweep()) {
+        named.add(key);
+        world.queue.add(key, booking);
+      }
+    }
+    // Five hold the places of retries, the sixth waits for one.
+    expect([...named]).toHaveLength(6);
+  });
+
   it('is noticed within seconds, also while the ladders of all make a pause: an outage has scouts', async () => {
     const world = createWorld();
     const keys = Array.from({ length: 30 }, (_, i) => `default/s${i}`);
