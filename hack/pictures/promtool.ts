@@ -5,9 +5,9 @@
  */
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { cacheHome, landEntry, readEntry } from '../controlplane/cache.ts';
+import { cacheHome } from '../controlplane/cache.ts';
 import { findOnPath } from '../controlplane/kubectl.ts';
-import { withLock } from '../controlplane/lock.ts';
+import { ensureEntry } from '../controlplane/once.ts';
 import { lastLine, run } from '../controlplane/run.ts';
 
 export type Promtool =
@@ -28,21 +28,14 @@ export async function preparePromtool(env: NodeJS.ProcessEnv = process.env): Pro
 async function find(env: NodeJS.ProcessEnv): Promise<Promtool> {
   const onPath = await findOnPath(PROGRAM, env).catch(() => undefined);
   if (onPath !== undefined) return { kind: 'ready', command: onPath };
-  const root = path.join(cacheHome(env), 'promtool');
-  const directory = path.join(root, 'debian');
-  const isReady = async () => (await readEntry(directory, [PROGRAM])).kind === 'trusted';
-  if (!(await isReady())) {
-    const apt = await run('apt-get', ['--version'], { env });
-    if (apt.code !== 0) return { kind: 'absent', why: 'promtool is not on the PATH, and there is no apt-get to fetch it' };
-    await withLock(path.join(root, 'lock'), async () => {
-      if (!(await isReady()))
-        await landEntry(directory, [PROGRAM], 'Debian package prometheus', (landing) => fetchInto(landing, env));
-    });
-  }
+  const directory = path.join(cacheHome(env), 'promtool', 'debian');
+  await ensureEntry(directory, [PROGRAM], 'Debian package prometheus', (landing) => fetchInto(landing, env));
   return { kind: 'ready', command: path.join(directory, PROGRAM) };
 }
 
 async function fetchInto(landing: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const apt = await run('apt-get', ['--version'], { env });
+  if (apt.code !== 0) throw new Error('promtool is not on the PATH, and there is no apt-get to fetch it');
   process.stderr.write('alerts: fetching promtool into the cache, once (19 MB)\n');
   const step = async (command: string, args: readonly string[]) => {
     const { code, stderr } = await run(command, args, { cwd: landing, env, timeoutMs: DOWNLOAD_TIMEOUT_MS });

@@ -198,7 +198,6 @@ describe('on a real API server', () => {
   let installed: InstalledChart;
   let watched: string;
   const as = (args: string[]) => controlPlane.kubectl(args, { kubeconfig: installed.kubeconfig });
-  const can = async (...args: string[]) => (await as(['auth', 'can-i', ...args])).stdout.trim() === 'yes';
 
   beforeAll(async () => {
     watched = await createNamespace('watched');
@@ -220,45 +219,7 @@ describe('on a real API server', () => {
     expect(applied.stdout.trim().split('\n')).toHaveLength(manifests.length);
   });
 
-  test('the operator may do what it does', async () => {
-    for (const verb of ['get', 'list', 'watch']) expect(await can(verb, 'mcpservers', '--all-namespaces'), verb).toBe(true);
-    expect(await can('update', 'mcpservers', '--subresource=status', '-n', watched)).toBe(true);
-    for (const resource of ['secrets', 'configmaps', 'services'])
-      expect(await can('get', resource, '-n', watched), resource).toBe(true);
-    for (const verb of ['create', 'patch']) expect(await can(verb, 'events.events.k8s.io', '-n', watched), verb).toBe(true);
-    const { namespace } = installed;
-    expect(await can('create', 'leases.coordination.k8s.io', '-n', namespace)).toBe(true);
-    expect(await can('update', 'leases.coordination.k8s.io/mcpserver-operator', '-n', namespace)).toBe(true);
-  });
-
-  test('and nothing else: it lists no Secrets, writes no spec, and no lease but its own', async () => {
-    for (const refused of [
-      ['list', 'secrets', '-n', watched],
-      ['watch', 'secrets', '-n', watched],
-      ['list', 'secrets', '-n', installed.namespace],
-      ['list', 'configmaps', '-n', watched],
-      ['list', 'services', '-n', watched],
-      ['update', 'mcpservers', '-n', watched],
-      ['patch', 'mcpservers', '-n', watched],
-      ['create', 'mcpservers', '-n', watched],
-      ['delete', 'mcpservers', '-n', watched],
-      ['update', 'secrets', '-n', watched],
-      ['create', 'events', '-n', watched],
-      ['get', 'events.events.k8s.io', '-n', watched],
-      ['list', 'events.events.k8s.io', '-n', watched],
-      ['delete', 'events.events.k8s.io', '-n', watched],
-      ['create', 'leases.coordination.k8s.io', '-n', watched],
-      ['update', 'leases.coordination.k8s.io/other', '-n', installed.namespace],
-      ['delete', 'leases.coordination.k8s.io/mcpserver-operator', '-n', installed.namespace],
-      ['get', 'pods', '-n', installed.namespace],
-      ['get', 'customresourcedefinitions.apiextensions.k8s.io'],
-      ['*', '*', '--all-namespaces'],
-    ]) {
-      expect(await can(...refused), refused.join(' ')).toBe(false);
-    }
-  });
-
-  test('it does so for real: reads a Secret by name, writes a status, and is refused a spec', async () => {
+  test('the operator does what its rights are for: reads a Secret by name, writes a status, and is refused a spec', async () => {
     await applyManifest(`
 apiVersion: mcpserver-operator.dev/v1alpha1
 kind: MCPServer

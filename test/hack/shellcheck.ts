@@ -3,9 +3,9 @@
  * neither is to be had it says so in one line on standard error; in CI that is a failure.
  */
 import path from 'node:path';
-import { cacheHome, landEntry, readEntry } from '../../hack/controlplane/cache.ts';
+import { cacheHome } from '../../hack/controlplane/cache.ts';
 import { findOnPath } from '../../hack/controlplane/kubectl.ts';
-import { withLock } from '../../hack/controlplane/lock.ts';
+import { ensureEntry } from '../../hack/controlplane/once.ts';
 import { lastLine, run } from '../../hack/controlplane/run.ts';
 
 /** Carries shellcheck 0.11.0 for Linux and macOS. */
@@ -26,14 +26,8 @@ export async function prepareShellcheck(env: NodeJS.ProcessEnv = process.env): P
 }
 
 async function findOrInstall(env: NodeJS.ProcessEnv): Promise<Shellcheck> {
-  const root = path.join(cacheHome(env), 'shellcheck');
-  const directory = path.join(root, PACKAGE.replace('==', '-'));
-  const isReady = async () => (await readEntry(directory, FILES)).kind === 'trusted';
-  if (!(await isReady())) {
-    await withLock(path.join(root, 'lock'), async () => {
-      if (!(await isReady())) await landEntry(directory, FILES, PACKAGE, (landing) => install(landing, env));
-    });
-  }
+  const directory = path.join(cacheHome(env), 'shellcheck', PACKAGE.replace('==', '-'));
+  await ensureEntry(directory, FILES, PACKAGE, (landing) => install(landing, env));
   return { kind: 'ready', command: path.join(directory, 'bin', 'shellcheck') };
 }
 

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { run as execute } from '../../hack/controlplane/run.ts';
-import { type Actionlint, prepareActionlint } from './actionlint.ts';
+import type { FoundProgram } from '../../hack/go-program.ts';
+import { prepareActionlint } from './actionlint.ts';
 import { prepareShellcheck } from './shellcheck.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -68,7 +69,7 @@ describe.each(workflows)('$file', ({ text, workflow, steps }) => {
 });
 
 describe('actionlint, with shellcheck for what the steps run', () => {
-  let actionlint: Actionlint;
+  let actionlint: FoundProgram;
   let shellcheck = '';
   beforeAll(async () => {
     actionlint = await prepareActionlint();

@@ -4,8 +4,8 @@
  * starts make one. Where it can not be had it says so in one line on standard error: its tests are left out, and in CI that is a failure.
  */
 import path from 'node:path';
-import { cacheHome, landEntry, readEntry } from '../../hack/controlplane/cache.ts';
-import { withLock } from '../../hack/controlplane/lock.ts';
+import { cacheHome } from '../../hack/controlplane/cache.ts';
+import { ensureEntry } from '../../hack/controlplane/once.ts';
 import { lastLine, run } from '../../hack/controlplane/run.ts';
 import type { StartCommand } from './real-server.ts';
 
@@ -28,14 +28,8 @@ export async function prepareMongoDB(env: NodeJS.ProcessEnv = process.env): Prom
 }
 
 async function findOrInstall(env: NodeJS.ProcessEnv): Promise<MongoDB> {
-  const root = path.join(cacheHome(env), 'servers');
-  const directory = path.join(root, `${PACKAGE}-${VERSION}`);
-  const isReady = async () => (await readEntry(directory, [MARK])).kind === 'trusted';
-  if (!(await isReady())) {
-    await withLock(path.join(root, 'lock'), async () => {
-      if (!(await isReady())) await landEntry(directory, [MARK], 'npm', (landing) => install(landing, env));
-    });
-  }
+  const directory = path.join(cacheHome(env), 'servers', `${PACKAGE}-${VERSION}`);
+  await ensureEntry(directory, [MARK], 'npm', (landing) => install(landing, env));
   const program = path.join(directory, 'node_modules', PACKAGE, 'dist', 'esm', 'index.js');
   return { kind: 'ready', start: startOf(program) };
 }
