@@ -92,8 +92,8 @@ export interface Now {
 
 /**
  * Most of what there is to remember of an object are its spec and its status, and the store has both as text already. So the memory holds
- * them only during a run, and a status of ours until the watch has shown it (seen at 10,000 objects: 4.5 KB each, and 13 and 16 µs to
- * read them again).
+ * them only during a run, and a status of ours until the watch has shown it: 208 MiB at 10,000 objects instead of 230, for the 13 and
+ * 16 µs that it takes to read them again.
  */
 class ServerMemory implements Memory {
   readonly uid: string;
