@@ -82,9 +82,11 @@ export async function runOperator(config: OperatorConfig, io: OperatorIO): Promi
 async function runController(deps: Deps, io: OperatorIO): Promise<number> {
   const { config, log, clock, metrics } = deps;
   const lost = Promise.withResolvers<'lost'>();
-  const elector = config.leaderElect
-    ? createElector(deps, { onStarted: () => loop.begin(), onLost: () => lost.resolve('lost') })
-    : undefined;
+  const begin = () => {
+    metrics.setLeader(true);
+    loop.begin();
+  };
+  const elector = config.leaderElect ? createElector(deps, { onStarted: begin, onLost: () => lost.resolve('lost') }) : undefined;
   const { store, loop, events } = createController(deps, elector);
   const started = await startServers(
     {
@@ -113,7 +115,7 @@ async function runController(deps: Deps, io: OperatorIO): Promise<number> {
     if (refused.length > 0) {
       log.error({ namespaces: refused }, 'no right to list and watch mcpservers in these namespaces; the others are served');
     }
-    if (elector === undefined) loop.begin();
+    if (elector === undefined) begin();
     else elector.start();
   }
   const cause = await Promise.race([stopped, lost.promise]);
@@ -203,10 +205,7 @@ function createElector(deps: Deps, hooks: { readonly onStarted: () => void; read
     name: config.leaseName,
     // The same Pod name may come back after a restart of its container: the random part tells the two apart.
     identity: `${hostname()}_${random.id()}`,
-    onStartedLeading() {
-      metrics.setLeader(true);
-      hooks.onStarted();
-    },
+    onStartedLeading: hooks.onStarted,
     onStoppedLeading(cause) {
       metrics.setLeader(false);
       if (cause === 'lost') hooks.onLost();

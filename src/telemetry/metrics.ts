@@ -90,8 +90,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let leading = false;
   let sources = NOTHING;
   createGauge(registry, 'mcpserver_operator_build_info', 'Always 1.', { version: options.version }, () => 1);
-  createGauge(registry, 'leader_election_master_status', '1 while this process leads.', { name: 'mcpserver-operator' }, () =>
-    leading ? 1 : 0,
+  createGauge(
+    registry,
+    'leader_election_master_status',
+    '1 while this process leads, or works without leader election.',
+    { name: 'mcpserver-operator' },
+    () => (leading ? 1 : 0),
   );
   createSourceGauges(registry, () => sources);
 

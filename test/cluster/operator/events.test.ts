@@ -143,6 +143,10 @@ describe('the life of a server', () => {
     );
   });
 
+  test('who works without leader election leads, as its metric says: the alert that nobody leads is not for it', async () => {
+    expect(await operator.metric('leader_election_master_status')).toBe(1);
+  });
+
   test('what happened is counted, and one write is one event or one growth of it', async () => {
     expect(await operator.metric('mcpserver_operator_events_total', 'fate="created"')).toBe(6);
     expect(await operator.metric('mcpserver_operator_events_total', 'fate="updated"')).toBe(2);
