@@ -280,27 +280,27 @@ describe('recovery', () => {
     expect(world.peak()).toBeLessThanOrEqual(5);
   });
 
-  it('is not scouted through a server that is suspended meanwhile, which would keep the others from being asked', async () => {
+  const SLOW = { retry: { initialBackoffSeconds: 3600, maxBackoffSeconds: 3600 } };
+  /** `size` servers, s0 and so on, were found refusing a moment ago; their ladders begin with an hour. */
+  const openOutage = async (size: number) => {
     const world = createWorld();
-    const spec = { retry: { initialBackoffSeconds: 3600, maxBackoffSeconds: 3600 } };
-    for (let i = 0; i < 11; i++) {
+    for (let i = 0; i < size; i++) {
       world.script(`default/s${i}`, FAILED.refused);
-      world.apply({ name: `s${i}`, uid: `u${i}`, spec });
+      world.apply({ name: `s${i}`, uid: `u${i}`, spec: SLOW });
     }
     await world.clock.advance(SECOND);
-    world.apply({ name: 's0', uid: 'u0', generation: 2, spec: { ...spec, suspend: true } });
+    return world;
+  };
+
+  it('is not scouted through a server that is suspended meanwhile, which would keep the others from being asked', async () => {
+    const world = await openOutage(11);
+    world.apply({ name: 's0', uid: 'u0', generation: 2, spec: { ...SLOW, suspend: true } });
     await world.clock.advance(10 * SECOND);
     expect(world.reconciler.sweep().map(({ key }) => key)).toEqual(['default/s1']);
   });
 
   it('has one scout at a time, also while there is no room for it', async () => {
-    const world = createWorld();
-    const spec = { retry: { initialBackoffSeconds: 3600, maxBackoffSeconds: 3600 } };
-    for (let i = 0; i < 20; i++) {
-      world.script(`default/s${i}`, FAILED.refused);
-      world.apply({ name: `s${i}`, uid: `u${i}`, spec });
-    }
-    await world.clock.advance(SECOND);
+    const world = await openOutage(20);
     for (let i = 0; i < 20; i++) world.script(`default/s${i}`, 'hangs');
     const named = new Set<string>();
     for (let second = 0; second < 60; second++) {
