@@ -1,8 +1,7 @@
 /**
- * Waiting for etcd and the API server, and the port that the latter gets. Every wait has an end and a reason.
+ * Waiting for etcd and the API server. Every wait has an end and a reason.
  */
 import { Agent, request } from 'node:https';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KeyPair } from './certificates.ts';
 import type { Daemon } from './daemon.ts';
@@ -10,21 +9,6 @@ import type { Daemon } from './daemon.ts';
 /** Ready takes 1–3 s; a machine that is busy elsewhere may need ten times that. */
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 30;
-
-/** A loopback port that is free at this moment. */
-export function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'));
-        else resolve(address.port);
-      });
-    });
-  });
-}
 
 /** Polls `condition`. Rejects as soon as one of `daemons` has ended, or with `failure` when the time is over. */
 export async function waitFor(condition: () => Promise<boolean>, failure: string, daemons: readonly Daemon[]): Promise<void> {

@@ -7,8 +7,9 @@
  */
 import { createPublicKey } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { holdPort } from '../held-port.ts';
 import { type Binaries, resolveBinaries } from './binaries.ts';
 import { type Authority, createAuthority } from './certificates.ts';
 import type { Tether } from './children.ts';
@@ -17,7 +18,7 @@ import { createDaemon, type Daemon } from './daemon.ts';
 import { openDirectory } from './directory.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { resolveTools } from './kubectl.ts';
-import { findFreePort, waitFor, waitUntilReady } from './readiness.ts';
+import { waitFor, waitUntilReady } from './readiness.ts';
 
 export interface StartOptions {
   /** Appended to our own flags, so a flag that is given twice counts as given here. */
@@ -51,9 +52,6 @@ export interface ControlPlane extends ControlPlaneClient {
   kill(): void;
 }
 
-/** A free port may be taken between our look and the server's; nobody takes five in a row. */
-const MAX_PORT_ATTEMPTS = 5;
-
 /** Starts a control plane and resolves when it is ready. Rejects with one line, leaving nothing behind. */
 export async function startControlPlane(options: StartOptions = {}): Promise<ControlPlane> {
   const [binaries, tools] = await Promise.all([options.binaries ?? resolveBinaries(), resolveTools()]);
@@ -64,10 +62,13 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
     createDaemon({ name, command, directory, logFile: path.join(directory, `${name}.log`), ...tether });
   const etcd = newDaemon('etcd', binaries.etcd);
   const apiserver = newDaemon('kube-apiserver', binaries.apiserver);
+  // Held all the time, so that an API server that was killed finds its port again.
+  const { port, release } = await holdPort();
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     await apiserver.stop();
     await etcd.stop();
+    release();
     await workplace.release();
   };
   try {
@@ -75,11 +76,11 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
     const admin = authority.issue({ commonName: 'admin', organizations: ['system:masters'], usage: 'client' });
     await writeCertificates(directory, authority);
     await startEtcd(etcd, path.join(directory, ETCD_SOCKET_FILE), options.extraEtcdFlags ?? []);
-    const startApiServer = async (port: number, extraFlags: readonly string[] = []) => {
+    const startApiServer = async (extraFlags: readonly string[] = []) => {
       apiserver.start([...apiServerFlags(port), ...(options.extraApiServerFlags ?? []), ...extraFlags]);
       await waitUntilReady(port, authority.certPem, admin, [etcd, apiserver]);
     };
-    const port = await startOnFreePort(startApiServer, apiserver);
+    await startApiServer();
     const server = `https://127.0.0.1:${port}`;
     const adminKubeconfig = path.join(directory, 'kubeconfigs', 'admin.yaml');
     const credentials = { kind: 'certificate', pair: admin } as const;
@@ -103,10 +104,10 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
       etcd,
       apiserver: {
         ...apiserver,
-        start: ({ extraFlags } = {}) => startApiServer(port, extraFlags),
+        start: ({ extraFlags } = {}) => startApiServer(extraFlags),
         async restart({ extraFlags } = {}) {
           await apiserver.stop();
-          await startApiServer(port, extraFlags);
+          await startApiServer(extraFlags);
         },
       },
       describe,
@@ -191,18 +192,4 @@ async function startEtcd(etcd: Daemon, socketFile: string, extraFlags: readonly 
   await rm(socketFile, { force: true });
   etcd.start([...ETCD_FLAGS, ...extraFlags]);
   await waitFor(() => Promise.resolve(existsSync(socketFile)), 'etcd does not listen', [etcd]);
-}
-
-/** Tries free ports until the server got one. Rejects with the last failure. */
-async function startOnFreePort(start: (port: number) => Promise<void>, apiserver: Daemon): Promise<number> {
-  for (let attempt = 1; ; attempt++) {
-    const port = await findFreePort();
-    try {
-      await start(port);
-      return port;
-    } catch (error) {
-      const isPortTaken = (await readFile(apiserver.logFile, 'utf8')).includes('address already in use');
-      if (!isPortTaken || apiserver.ending() === undefined || attempt === MAX_PORT_ATTEMPTS) throw error;
-    }
-  }
 }

@@ -3,12 +3,12 @@
  * Both end with the demo, however it ends (hack/controlplane/children.ts), and write their logs into `directory`.
  */
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { BUNDLE } from '../build.ts';
 import { createDaemon, type Daemon } from '../controlplane/daemon.ts';
+import { holdPort } from '../held-port.ts';
 import type { Moves } from './servers/place.ts';
 
 export interface SampleServers {
@@ -48,7 +48,7 @@ export async function startSampleServers(directory: string): Promise<SampleServe
  * cluster. Rejects with its last words when it ends instead.
  */
 export async function startOperator(directory: string, kubeconfig: string, leaseNamespace: string): Promise<Operator> {
-  const [metricsPort, healthPort] = await findFreePorts();
+  const [metrics, health] = await Promise.all([holdPort(), holdPort()]);
   const daemon = createDaemon({
     name: 'operator',
     command: process.execPath,
@@ -61,12 +61,12 @@ export async function startOperator(directory: string, kubeconfig: string, lease
     `--kubeconfig=${kubeconfig}`,
     '--allow-loopback',
     `--lease-namespace=${leaseNamespace}`,
-    `--metrics-bind-address=127.0.0.1:${metricsPort}`,
-    `--health-bind-address=127.0.0.1:${healthPort}`,
+    `--metrics-bind-address=127.0.0.1:${metrics.port}`,
+    `--health-bind-address=127.0.0.1:${health.port}`,
     '--log-format=pretty',
   ]);
-  await waitUntil(daemon, () => isReady(`http://127.0.0.1:${healthPort}/readyz`));
-  return { daemon, metricsUrl: `http://127.0.0.1:${metricsPort}/metrics` };
+  await waitUntil(daemon, () => isReady(`http://127.0.0.1:${health.port}/readyz`));
+  return { daemon, metricsUrl: `http://127.0.0.1:${metrics.port}/metrics` };
 }
 
 /** Resolves with the first value of `look` that is neither undefined nor false. Rejects when the process ends or time is over. */
@@ -93,25 +93,4 @@ async function isReady(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** Two ports that were free a moment ago; both are held until both are known, so they differ. */
-async function findFreePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const;
-  try {
-    return [await portOf(servers[0]), await portOf(servers[1])];
-  } finally {
-    for (const server of servers) server.close();
-  }
-}
-
-function portOf(server: ReturnType<typeof createServer>): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address === null || typeof address === 'string') reject(new Error('no port'));
-      else resolve(address.port);
-    });
-  });
 }

@@ -3,7 +3,8 @@
  * What a probe and a retry are is told in fleet.ts.
  */
 import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { type HeldPort, holdPort } from '../../hack/held-port.ts';
 import { legacy, modern, type Offer, respond } from '../probe/behaviours.ts';
 import type { Behaviour, Message, Seen } from '../probe/scripted-server.ts';
 import type { Tally } from './fleet.ts';
@@ -69,7 +70,8 @@ interface Visit {
 export function createMember(name: string, tally: Tally): FleetMember {
   let conduct: Conduct = { kind: 'healthy' };
   let behaviour = behaviourOf(conduct);
-  let port = 0;
+  // Held from the first to the last: while nobody listens, another server must not be given it.
+  let held: HeldPort | undefined;
   let server: http.Server | undefined;
   const sockets = new Set<Socket>();
   const counts = { connections: 0, requests: 0, probes: 0, retries: 0 };
@@ -151,6 +153,8 @@ export function createMember(name: string, tally: Tally): FleetMember {
     if (closing !== undefined) await new Promise<void>((resolve) => closing.close(() => resolve()));
   };
   const listen = async () => {
+    held ??= await holdPort();
+    const { port } = held;
     const opening = http.createServer({ keepAliveTimeout: 60_000 }, (request, reply) => {
       // The peer may hang up at any time: that is its right.
       onRequest(request, reply).catch(() => reply.destroy());
@@ -165,14 +169,13 @@ export function createMember(name: string, tally: Tally): FleetMember {
       opening.once('error', reject);
       opening.listen({ host: '127.0.0.1', port, backlog: 256 }, resolve);
     });
-    port = (opening.address() as AddressInfo).port;
     server = opening;
   };
 
   return {
     name,
     get url() {
-      return `http://127.0.0.1:${port}/mcp`;
+      return `http://127.0.0.1:${held?.port}/mcp`;
     },
     listen,
     async become(next) {
@@ -197,7 +200,10 @@ export function createMember(name: string, tally: Tally): FleetMember {
       Object.assign(counts, { connections: 0, requests: 0, probes: 0, retries: 0 });
       probedAtMs = [];
     },
-    close,
+    async close() {
+      await close();
+      held?.release();
+    },
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
+import { holdPort } from '../../hack/held-port.ts';
 
 /** One request as it arrived. */
 export interface Seen {
@@ -103,11 +104,9 @@ export async function startRawServer(
   };
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** A port of 127.0.0.1 that nobody listens on, nor is given to listen on, for as long as this process lasts. */
 export async function closedPort(): Promise<number> {
-  const server = net.createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
+  const { port } = await holdPort();
   return port;
 }
 
