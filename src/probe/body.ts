@@ -74,8 +74,10 @@ export function parseJSON(text: string, budget?: ByteBudget): ParsedJSON {
 const QUOTE = 34;
 const BACKSLASH = 92;
 const COMMA = 44;
+const OPEN_BRACKET = 91;
+const OPEN_BRACE = 123;
 
-/** Values by brackets and commas, or the bound that is exceeded. One pass, linear in any text: strings are skipped from quote to quote. */
+/** Values by brackets and commas, an object for two, or the bound that is exceeded. One pass, linear in any text: strings are skipped from quote to quote. */
 function countValues(text: string): number | 'depth' | 'values' {
   let depth = 0;
   let values = 0;
@@ -85,10 +87,10 @@ function countValues(text: string): number | 'depth' | 'values' {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
       at = endOfString(text, at);
-    } else if (code === 91 || code === 123) {
+    } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
       depth += 1;
       if (depth > LIMITS.jsonDepth) return 'depth';
-      values += 1;
+      values += code === OPEN_BRACE ? 2 : 1;
       members[depth] = 1;
     } else if (code === 93 || code === 125) {
       depth -= 1;

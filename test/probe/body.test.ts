@@ -52,6 +52,9 @@ describe('JSON', () => {
       ['{', 'broken'],
       ['', 'broken'],
       [']'.repeat(100) + nested(65), 'broken'],
+      // 10 lists of 6,666 objects, of which each counts for two and its comma for one.
+      [`[${`[${'{},'.repeat(6_665)}{}],`.repeat(9)}[${'{},'.repeat(6_665)}{}]]`, 'json'],
+      [`[${`[${'{},'.repeat(6_665)}{}],`.repeat(9)}[${'{},'.repeat(6_680)}{}]]`, 'values'],
       [`[${'0,'.repeat(LIMITS.jsonMembers - 1)}0]`, 'json'],
       [`[${'0,'.repeat(LIMITS.jsonMembers)}0]`, 'values'],
       [`{"a":[0],${'"b":0,'.repeat(LIMITS.jsonMembers)}"c":[]}`, 'values'],
@@ -69,9 +72,10 @@ describe('JSON', () => {
 
   const pay = (text: string, totalBytes: number) => parseJSON(text, createByteBudget(totalBytes));
   it.each([
-    ['small objects', `[${'{},'.repeat(999)}{}]`, 2_000],
+    ['small objects', `[${'{},'.repeat(999)}{}]`, 3_000],
+    ['small lists', `[${'[],'.repeat(999)}[]]`, 2_000],
     ['numbers', `[${'0,'.repeat(999)}0]`, 1_000],
-    ['empty keys', `{${'"":0,'.repeat(99)}"":0}`, 100],
+    ['empty keys', `{${'"":0,'.repeat(99)}"":0}`, 101],
   ])('%s are paid for by their number, beyond the bytes that they came in', (_what, text, values) => {
     const unpaidBytes = values * LIMITS.jsonValueBytes - text.length;
     expect(pay(text, unpaidBytes).kind).toBe('json');

@@ -155,8 +155,8 @@ describe('limits', () => {
   it.each(['application/json', 'text/event-stream'])(
     'what %s costs to parse is bounded for one probe, over its pages',
     async (type) => {
-      // 10 lists of 9,000 objects: 180,031 values in 290 KB.
-      const filler = Array.from({ length: 10 }, () => Array.from({ length: 9_000 }, () => ({})));
+      // 10 lists of 6,000 objects, which count for two each, and their commas: some 180,000 values in 190 KB.
+      const filler = Array.from({ length: 10 }, () => Array.from({ length: 6_000 }, () => ({})));
       const server = await bed.serve((seen, reply) => {
         if (seen.message?.method !== 'tools/list') return modern()(seen, reply);
         const text = JSON.stringify(result(seen, { tools: [], nextCursor: `c${server.requests.length}`, filler }));
