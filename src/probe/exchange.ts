@@ -253,13 +253,16 @@ function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, s
   if (body !== res) body.on('error', () => finish(badEncoding(res)));
 }
 
-/** Tells what a chunk adds to a body as we read it or as it came, whichever is more: chunk extensions and codings make them differ. */
+/**
+ * Tells what a chunk adds to a body as we read it or as it came, whichever is more: chunk extensions and codings make them differ. Small
+ * ones count for {@link LIMITS.pieceBytes}.
+ */
 function createMeter(socket: Socket): (bytes: number) => number {
   const startBytes = socket.bytesRead;
   let readBytes = 0;
   let toldBytes = 0;
   return (bytes) => {
-    readBytes += bytes;
+    readBytes += Math.max(bytes, LIMITS.pieceBytes);
     const total = Math.max(readBytes, socket.bytesRead - startBytes);
     const added = total - toldBytes;
     toldBytes = total;

@@ -48,6 +48,11 @@ export const LIMITS = {
    * 0.7 s of CPU, in pieces of at most 0.3 s (measured); without it a server could take all that the deadline leaves.
    */
   probeBytes: 32 * MiB,
+  /**
+   * What a piece of a body costs at least, of the bytes of a probe: each takes a turn through Node's parser, whose CPU time 64 bytes of JSON
+   * take too. Servers that stream send their answers in pieces of 100 bytes and more.
+   */
+  pieceBytes: 64,
   /** What of it a probe may read whatever the others do: most catalogues. 1,088 probes at once, parked ones included, take 68 MiB at most. */
   ownBytes: 64 * KiB,
   /** What all probes of a process may hold beyond that: two of the largest, or 40 catalogues of 1,000 tools each. */

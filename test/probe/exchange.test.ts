@@ -193,6 +193,23 @@ describe('limits', () => {
     expect(sentBytes).toBeLessThan(2 * LIMITS.probeBytes);
   });
 
+  it('a body in pieces of one byte is paid for by their number', async () => {
+    let pieces = 0;
+    const chunk = '1\r\n \r\n'.repeat(1_000);
+    const server = await bed.serveRaw((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n');
+      const pump = () => {
+        // No limit of the body itself is reached.
+        while (!socket.destroyed && pieces < LIMITS.bodyBytes - 1_000 && socket.write(chunk)) pieces += 1_000;
+      };
+      socket.on('drain', pump);
+      pump();
+    });
+    expect(reasonOf(await bed.probe({ url: server.url(), retry: { attempts: 1 } }))).toBe('ResponseTooLarge');
+    // What stands in the buffers of the sockets is sent, too.
+    expect(pieces).toBeLessThan(2.5 * (LIMITS.probeBytes / LIMITS.pieceBytes));
+  });
+
   it('a body that drips ends with the request’s time', async () => {
     const server = await bed.serveRaw((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n');
