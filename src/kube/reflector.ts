@@ -233,14 +233,20 @@ export function reconnectDelayMs(failures: number, end: WatchEnd | ListEnd, rand
 
 type Trouble = ReturnType<typeof createTrouble>;
 
-/** One line when trouble starts and one when it ends, however often it shows in between. */
+/** Causes of one trouble that get a line of their own: an outage has two or three, one that flaps between many says nothing new. */
+const MAX_TOLD = 8;
+
+/** One line for each cause when it first shows and one when trouble ends, however often causes show in between. */
 function createTrouble({ clock, log }: ReflectorDeps, path: string) {
-  let since: { readonly what: string; readonly startMs: number } | undefined;
+  let since: { readonly startMs: number; what: string; readonly told: Set<string> } | undefined;
   return {
     begin(end: WatchEnd | ListEnd) {
-      if (since) return;
-      since = { what: describeTrouble(end), startMs: clock.monotonicMs() };
-      log?.warn({ path, trouble: since.what }, 'can not follow the API server; trying again');
+      const what = describeTrouble(end);
+      since ??= { startMs: clock.monotonicMs(), what, told: new Set() };
+      since.what = what;
+      if (since.told.has(what) || since.told.size >= MAX_TOLD) return;
+      since.told.add(what);
+      log?.warn({ path, trouble: what }, 'can not follow the API server; trying again');
     },
     end() {
       if (!since) return;

@@ -41,15 +41,17 @@ function start() {
   client = createKubeClient({ config: api.config, clock, random });
   const events: string[] = [];
   const lines: string[] = [];
-  const note = (_: unknown, msg: string) => {
+  const causes: unknown[] = [];
+  const note = (fields: { trouble?: unknown }, msg: string) => {
     lines.push(msg);
+    if (fields.trouble !== undefined) causes.push(fields.trouble);
   };
   const log: Logger = { debug: note, info: note, warn: note, error: note };
   const onEvent = ({ kind, key, uid }: ObjectEvent) => events.push(`${kind} ${key} ${uid}`);
   const store = createObjectStore({ client, clock, random, log }, { namespaces: [], onEvent });
   stops.push(store.stop);
   store.start();
-  return { store, events, lines };
+  return { store, events, lines, causes };
 }
 
 /** The n-th watch (from 0), once it is open. */
@@ -341,6 +343,27 @@ describe('watch', () => {
     for (let second = 0; second < 60; second++) await clock.advance(1_000);
     expect(api.watches.length).toBeGreaterThan(4);
     expect(api.watches.length).toBeLessThan(14);
+  });
+
+  test('each cause of one trouble is told once, when it first shows, and the state says the latest', async () => {
+    const replies: Reply[] = [
+      { status: 400 },
+      { status: 400 },
+      { status: 403, body: statusObject(403, 'Forbidden') },
+      { status: 400 },
+      ...Array.from({ length: 20 }, (_, index) => ({ status: 430 + index })),
+    ];
+    api.onRequest = () => replies.shift() ?? listReply([], '2');
+    const { store, lines, causes } = start();
+    await advanceUntil(() => store.state().trouble === 'HTTP 403 Forbidden', 'the second cause shows');
+    expect(causes).toEqual(['HTTP 400 Scripted', 'HTTP 403 Forbidden']);
+    await advanceUntil(() => store.state().trouble === 'HTTP 400 Scripted', 'the first cause shows again');
+    expect(causes).toHaveLength(2);
+    await advanceUntil(() => store.state().trouble === undefined, 'trouble is over', 5_000);
+    // Eight causes and the end, although there were 22.
+    expect(lines).toHaveLength(9);
+    expect(causes.at(-1)).toBe('HTTP 435 Scripted');
+    expect(lines.at(-1)).toBe('following the API server again');
   });
 
   test('an API server that is away leaves the mirror as it was, and its return brings it up to date', async () => {
