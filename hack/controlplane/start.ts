@@ -55,15 +55,18 @@ export interface ControlPlane extends ControlPlaneClient {
 /** Starts a control plane and resolves when it is ready. Rejects with one line, leaving nothing behind. */
 export async function startControlPlane(options: StartOptions = {}): Promise<ControlPlane> {
   const [binaries, tools] = await Promise.all([options.binaries ?? resolveBinaries(), resolveTools()]);
-  const workplace = await openDirectory(options.directory);
+  // Held all the time, so that an API server that was killed finds its port again.
+  const { port, release } = await holdPort();
+  const workplace = await openDirectory(options.directory).catch((error: unknown) => {
+    release();
+    throw error;
+  });
   const directory = workplace.path;
   const tether = options.tether === undefined ? {} : { tether: options.tether };
   const newDaemon = (name: string, command: string) =>
     createDaemon({ name, command, directory, logFile: path.join(directory, `${name}.log`), ...tether });
   const etcd = newDaemon('etcd', binaries.etcd);
   const apiserver = newDaemon('kube-apiserver', binaries.apiserver);
-  // Held all the time, so that an API server that was killed finds its port again.
-  const { port, release } = await holdPort();
   let stopping: Promise<void> | undefined;
   const stop = async () => {
     await apiserver.stop();

@@ -203,6 +203,7 @@ export function createMember(name: string, tally: Tally): FleetMember {
     async close() {
       await close();
       held?.release();
+      held = undefined;
     },
   };
 }

@@ -38,22 +38,12 @@ const LOG_CHARACTERS = 32 * 1024;
 /** A cold Python server takes 1.3 s on an idle machine; two cores that four servers share may need ten times that. */
 const START_TIMEOUT_MS = 30_000;
 const STOP_GRACE_MS = 3_000;
-/** A free port may be taken by somebody else before the server binds it: then the next one is tried. */
-const START_TRIES = 3;
 
 const running = new Set<RealServer>();
 
 /** Starts a server and waits until it answers. Rejects with its output when it ends or stays silent. */
 export async function startRealServer(start: StartCommand): Promise<RealServer> {
-  for (let tries = 1; ; tries += 1) {
-    const port = await closedPort();
-    try {
-      return await startOnce(start, port);
-    } catch (error) {
-      const taken = error instanceof Error && /EADDRINUSE|address already in use/i.test(error.message);
-      if (!taken || tries === START_TRIES) throw error;
-    }
-  }
+  return startOnce(start, await closedPort());
 }
 
 /** Stops whatever is still running, also after a failed test. */
