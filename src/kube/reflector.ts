@@ -72,7 +72,7 @@ export function createReflector<T extends Stored>(deps: ReflectorDeps, options: 
   const mirror = createMirror<T>((event) => {
     if (!signal.aborted) options.onEvent(event);
   });
-  const position: Position = { resourceVersion: undefined, failures: 0, isSynced: false };
+  const position: Position = { resourceVersion: undefined, failures: 0, expiries: 0, isSynced: false };
   const trouble = createTrouble(deps, options.path);
   let running: Promise<void> = Promise.resolve();
   return {
@@ -100,6 +100,8 @@ interface Position {
   resourceVersion: string | undefined;
   /** Failures since the last healthy watch. */
   failures: number;
+  /** Of these, the last ones in a row for which the version had expired. */
+  expiries: number;
   isSynced: boolean;
 }
 
@@ -128,8 +130,9 @@ async function follow<T extends Stored>(following: Following<T>): Promise<void> 
     if (step.relist) position.resourceVersion = undefined;
     position.failures++;
     if (!position.isSynced && step.end.kind === 'status' && step.end.status === 403) following.onRefused();
+    position.expiries = step.end.kind === 'expired' ? position.expiries + 1 : 0;
     // The first expiry is everyday life after an outage: list at once and say nothing.
-    if (step.end.kind === 'expired' && position.failures === 1) continue;
+    if (position.expiries === 1) continue;
     trouble.begin(step.end);
     const delayMs = reconnectDelayMs(position.failures, step.end, deps.random);
     await sleep(deps.clock, delayMs, signal).catch(() => undefined);
@@ -159,6 +162,7 @@ async function watchStep<T extends Stored>(following: Following<T>, from: string
   const { deps, options, position, trouble, signal } = following;
   const onHealthy = () => {
     position.failures = 0;
+    position.expiries = 0;
     trouble.end();
   };
   const openedMs = deps.clock.monotonicMs();

@@ -345,6 +345,17 @@ describe('watch', () => {
     expect(api.watches.length).toBeLessThan(14);
   });
 
+  test('a version that expired while the API server was away is no cause: it lists at once', async () => {
+    const replies: (Reply | 'open')[] = ['reset', 'reset', { status: 410, body: statusObject(410, 'Expired') }];
+    api.onWatch = () => replies.shift() ?? 'open';
+    const { store, causes } = start();
+    await advanceUntil(() => replies.length === 0, 'the version has expired');
+    await until(() => lists().length === 2, { what: 'it lists again, without a wait' });
+    await watchAt(0);
+    expect(causes).toEqual([expect.stringMatching(/^no answer/)]);
+    await advanceUntil(() => store.state().trouble === undefined, 'trouble is over');
+  });
+
   test('each cause of one trouble is told once, when it first shows, and the state says the latest', async () => {
     const replies: Reply[] = [
       { status: 400 },
