@@ -9,6 +9,8 @@ import { LIMITS } from './limits.ts';
 export interface ByteBudget {
   /** Spends `bytes`; false once more was spent than there was, or than the pool had. */
   spend(bytes: number): boolean;
+  /** Counts pieces of a body; false once there were more than {@link LIMITS.pieces}. */
+  takePieces(count: number): boolean;
   /** Whether the pool was empty: then nothing was learned about the server. */
   crowded(): boolean;
   /** Gives back what came out of the pool. To be called when the probe ends. */
@@ -42,6 +44,7 @@ export function createByteBudget(totalBytes: number = LIMITS.probeBytes, pool: B
   let spentBytes = 0;
   let sharedBytes = 0;
   let crowded = false;
+  let pieces = 0;
   return {
     spend(bytes) {
       spentBytes += bytes;
@@ -51,6 +54,10 @@ export function createByteBudget(totalBytes: number = LIMITS.probeBytes, pool: B
       crowded = !pool.take(missingBytes);
       if (!crowded) sharedBytes += missingBytes;
       return !crowded;
+    },
+    takePieces(count) {
+      pieces += count;
+      return pieces <= LIMITS.pieces;
     },
     crowded: () => crowded,
     close() {

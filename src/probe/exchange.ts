@@ -219,11 +219,14 @@ function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, s
   };
   const breakOff = () => finish({ kind: 'answered', ended: draining ? 'enough' : 'truncated' });
   const meter = createMeter(res.socket);
+  // False: the probe has read all that it may, and the exchange is over.
+  const pay = (bytes: number, pieces: number) => {
+    if (budget.takePieces(pieces) && budget.spend(meter(bytes))) return true;
+    finish({ kind: 'failed', fact: { kind: 'limit', stage: 'payload', limit: 'probe' } });
+    return false;
+  };
   const take = (chunk: Buffer) => {
-    if (!budget.spend(meter(chunk.length))) {
-      finish({ kind: 'failed', fact: { kind: 'limit', stage: 'payload', limit: 'probe' } });
-      return;
-    }
+    if (!pay(chunk.length, body === res ? 1 : 0)) return;
     if (draining) {
       drained += chunk.length;
       if (drained > LIMITS.drainBytes) finish(ENOUGH);
@@ -250,19 +253,19 @@ function receive(res: IncomingMessage, sink: BodySink, { budget, drain, relax, s
   res.on('close', () => {
     if (!res.complete) breakOff();
   });
-  if (body !== res) body.on('error', () => finish(badEncoding(res)));
+  if (body === res) return;
+  body.on('error', () => finish(badEncoding(res)));
+  // What a decoder swallows without a word is read all the same.
+  res.on('data', () => pay(0, LIMITS.packedPieces));
 }
 
-/**
- * Tells what a chunk adds to a body as we read it or as it came, whichever is more: chunk extensions and codings make them differ. Small
- * ones count for {@link LIMITS.pieceBytes}.
- */
+/** Tells what a chunk adds to a body as we read it or as it came, whichever is more: chunk extensions and codings make them differ. */
 function createMeter(socket: Socket): (bytes: number) => number {
   const startBytes = socket.bytesRead;
   let readBytes = 0;
   let toldBytes = 0;
   return (bytes) => {
-    readBytes += Math.max(bytes, LIMITS.pieceBytes);
+    readBytes += bytes;
     const total = Math.max(readBytes, socket.bytesRead - startBytes);
     const added = total - toldBytes;
     toldBytes = total;

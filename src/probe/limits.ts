@@ -30,13 +30,14 @@ export const LIMITS = {
   /** Nesting of a JSON text. Deeper input schemas than 20 are not known. */
   jsonDepth: 64,
   /**
-   * Values in one JSON text, counted by its brackets and commas; an object counts for two, because one with a number for its only key takes
-   * 12 bytes of text and 200 of memory. Real catalogues have one for 15 to 45 bytes, so that 200,000 fill a body.
+   * Values in one JSON text, counted by its brackets and commas: `{}` takes 3 bytes of text and 64 of memory. Real catalogues have one
+   * for 20 to 60 bytes, so that 200,000 fill a body.
    */
   jsonValues: 200_000,
   /**
-   * What a value costs at least, of the bytes of a probe: about its memory. A probe so parses at most 524,288 values, 52 for each of 10,000
-   * items, and texts with one value for 64 bytes or more cost nothing extra.
+   * What a value costs at least, of the bytes of a probe: about its memory. An object costs two, and a key that may be a number five
+   * more. A probe so parses at most 524,288 values, objects counted twice: 52 for each of 10,000 items. Texts with one for 64 bytes or more
+   * cost nothing extra.
    */
   jsonValueBytes: 64,
   /** Members of one object or array in it: sorting the keys of one object with 200,000 would take half a second. */
@@ -49,10 +50,12 @@ export const LIMITS = {
    */
   probeBytes: 32 * MiB,
   /**
-   * What a piece of a body costs at least, of the bytes of a probe: each takes a turn through Node's parser, whose CPU time 64 bytes of JSON
-   * take too. Servers that stream send their answers in pieces of 100 bytes and more.
+   * Pieces in which bodies arrive, as Node's parser hands them over, all together: one for 64 of the bytes of a probe. Each costs a
+   * microsecond of CPU, however small it is, and no memory.
    */
-  pieceBytes: 64,
+  pieces: 500_000,
+  /** What a piece of a packed body counts for: a decoder takes some 20 µs for it. */
+  packedPieces: 20,
   /** What of it a probe may read whatever the others do: most catalogues. 1,088 probes at once, parked ones included, take 68 MiB at most. */
   ownBytes: 64 * KiB,
   /** What all probes of a process may hold beyond that: two of the largest, or 40 catalogues of 1,000 tools each. */

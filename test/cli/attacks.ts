@@ -100,18 +100,22 @@ export const ATTACKS: Readonly<Record<string, readonly [reason: string, attack: 
   'a header of 1 MB': ['ResponseTooLarge', floods('HTTP/1.1 200 OK\r\nX-A: ', fill('x'), MB)],
   'garbage without an end': ['NotHTTP', floods('', fill('\x00\xff garbage '))],
   'pages without an end': ['ResponseTooLarge', pages('')],
-  'pages of small objects': ['ResponseTooLarge', pages(tools(9, () => `{"a":[${members(7_400, () => '{"a":0}')}]}`))],
+  'pages of small objects': ['ResponseTooLarge', pages(tools(9, () => `{"a":[${members(10_000, () => '{"a":0}')}]}`))],
   'pages of objects of many shapes': [
     'ResponseTooLarge',
-    pages(tools(9, (tool) => `{"a":[${members(7_400, (index) => `{${key(tool * 7_400 + index)}:0}`)}]}`)),
+    pages(tools(9, (tool) => `{"a":[${members(10_000, (index) => `{${key(tool * 10_000 + index)}:0}`)}]}`)),
   ],
   'pages of objects with numbers for keys': [
     'ResponseTooLarge',
-    pages(tools(9, () => `{"a":[${members(7_400, (index) => `{"5${index}":0}`)}]}`)),
+    pages(tools(9, () => `{"a":[${members(6_900, (index) => `{"5${index}":0}`)}]}`)),
+  ],
+  'pages of nested objects with small numbers for keys': [
+    'ResponseTooLarge',
+    pages(tools(9, () => `{"a":[${members(145, () => `${'{"34":'.repeat(50)}0${'}'.repeat(50)}`)}]}`)),
   ],
   'pages of objects with many keys': [
     'ResponseTooLarge',
-    pages(tools(10, () => `{${members(6_600, (index) => `${key(index)}:{}`)}}`)),
+    pages(tools(10, () => `{${members(9_500, (index) => `${key(index)}:{}`)}}`)),
   ],
   'pages of numbers': ['ResponseTooLarge', pages(tools(10, () => `{"a":[${members(19_000, () => '1e9')}]}`))],
   'pages of controls': [

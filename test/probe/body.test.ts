@@ -52,9 +52,6 @@ describe('JSON', () => {
       ['{', 'broken'],
       ['', 'broken'],
       [']'.repeat(100) + nested(65), 'broken'],
-      // 10 lists of 6,666 objects, of which each counts for two and its comma for one.
-      [`[${`[${'{},'.repeat(6_665)}{}],`.repeat(9)}[${'{},'.repeat(6_665)}{}]]`, 'json'],
-      [`[${`[${'{},'.repeat(6_665)}{}],`.repeat(9)}[${'{},'.repeat(6_680)}{}]]`, 'values'],
       [`[${'0,'.repeat(LIMITS.jsonMembers - 1)}0]`, 'json'],
       [`[${'0,'.repeat(LIMITS.jsonMembers)}0]`, 'values'],
       [`{"a":[0],${'"b":0,'.repeat(LIMITS.jsonMembers)}"c":[]}`, 'values'],
@@ -76,6 +73,9 @@ describe('JSON', () => {
     ['small lists', `[${'[],'.repeat(999)}[]]`, 2_000],
     ['numbers', `[${'0,'.repeat(999)}0]`, 1_000],
     ['empty keys', `{${'"":0,'.repeat(99)}"":0}`, 101],
+    ['keys that are numbers', `[${'{"34":0},'.repeat(99)}{"3" :0}]`, 800],
+    ['keys that are numbers in disguise', `[${'{"\\u0033":0},'.repeat(99)}{"\\u0033"  \n:0}]`, 800],
+    ['strings of digits, which are no keys', `[${'"34",'.repeat(99)}"34"]`, 100],
   ])('%s are paid for by their number, beyond the bytes that they came in', (_what, text, values) => {
     const unpaidBytes = values * LIMITS.jsonValueBytes - text.length;
     expect(pay(text, unpaidBytes).kind).toBe('json');
