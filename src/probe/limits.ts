@@ -49,17 +49,17 @@ export const LIMITS = {
    * 0.7 s of CPU, in pieces of at most 0.3 s (measured); without it a server could take all that the deadline leaves.
    */
   probeBytes: 32 * MiB,
+  /** What of it a probe may read whatever the others do: most catalogues. 1,088 probes at once, parked ones included, take 68 MiB at most. */
+  ownBytes: 64 * KiB,
+  /** What all probes of a process may hold beyond that: two of the largest, or 40 catalogues of 1,000 tools each. */
+  sharedBytes: 64 * MiB,
   /**
-   * Pieces in which bodies arrive, as Node's parser hands them over, all together: one for 64 of the bytes of a probe. Each costs a
+   * Pieces in which bodies arrive, as Node's parser hands them over, in one probe all together: one for 67 of its bytes. Each costs a
    * microsecond of CPU, however small it is, and no memory.
    */
   pieces: 500_000,
   /** What a piece of a packed body counts for: a decoder takes some 20 µs for it. */
   packedPieces: 20,
-  /** What of it a probe may read whatever the others do: most catalogues. 1,088 probes at once, parked ones included, take 68 MiB at most. */
-  ownBytes: 64 * KiB,
-  /** What all probes of a process may hold beyond that: two of the largest, or 40 catalogues of 1,000 tools each. */
-  sharedBytes: 64 * MiB,
   /** Pages of one list. */
   pages: 64,
   /** Items of one list, malformed ones included: 64 pages × 156 items. */
