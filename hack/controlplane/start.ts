@@ -56,9 +56,9 @@ export interface ControlPlane extends ControlPlaneClient {
 export async function startControlPlane(options: StartOptions = {}): Promise<ControlPlane> {
   const [binaries, tools] = await Promise.all([options.binaries ?? resolveBinaries(), resolveTools()]);
   // Held all the time, so that an API server that was killed finds its port again.
-  const { port, release } = await holdPort();
+  const held = await holdPort();
   const workplace = await openDirectory(options.directory).catch((error: unknown) => {
-    release();
+    held.release();
     throw error;
   });
   const directory = workplace.path;
@@ -71,7 +71,7 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
   const stop = async () => {
     await apiserver.stop();
     await etcd.stop();
-    release();
+    held.release();
     await workplace.release();
   };
   try {
@@ -80,11 +80,11 @@ export async function startControlPlane(options: StartOptions = {}): Promise<Con
     await writeCertificates(directory, authority);
     await startEtcd(etcd, path.join(directory, ETCD_SOCKET_FILE), options.extraEtcdFlags ?? []);
     const startApiServer = async (extraFlags: readonly string[] = []) => {
-      apiserver.start([...apiServerFlags(port), ...(options.extraApiServerFlags ?? []), ...extraFlags]);
-      await waitUntilReady(port, authority.certPem, admin, [etcd, apiserver]);
+      apiserver.start([...apiServerFlags(held.port), ...(options.extraApiServerFlags ?? []), ...extraFlags]);
+      await waitUntilReady(held.port, authority.certPem, admin, [etcd, apiserver]);
     };
     await startApiServer();
-    const server = `https://127.0.0.1:${port}`;
+    const server = `https://127.0.0.1:${held.port}`;
     const adminKubeconfig = path.join(directory, 'kubeconfigs', 'admin.yaml');
     const credentials = { kind: 'certificate', pair: admin } as const;
     await writeKubeconfig(adminKubeconfig, { server, caPem: authority.certPem, user: 'admin', credentials });

@@ -1,6 +1,6 @@
 /**
- * How many bytes one probe may still read, over all of its attempts, requests and pages. Values of JSON that are shorter than what they cost
- * count for more than their bytes. A bound on each answer alone would let a hostile server make us parse one after the other until the
+ * How many bytes one probe may still read, and in how many pieces, over all of its attempts, requests and pages. Values of JSON that are
+ * shorter than what they cost count for more than their bytes. A bound on each answer alone would let a hostile server make us parse one after the other until the
  * deadline; a bound on each probe alone would let a thousand of them fill the memory together, so what goes beyond a probe's own share
  * comes out of a pool that all probes of a process have in common.
  */

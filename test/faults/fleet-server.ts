@@ -4,7 +4,7 @@
  */
 import http from 'node:http';
 import type { Socket } from 'node:net';
-import { type HeldPort, holdPort } from '../../hack/held-port.ts';
+import type { HeldPort } from '../../hack/held-port.ts';
 import { legacy, modern, type Offer, respond } from '../probe/behaviours.ts';
 import type { Behaviour, Message, Seen } from '../probe/scripted-server.ts';
 import type { Tally } from './fleet.ts';
@@ -66,12 +66,10 @@ interface Visit {
   readonly over: () => void;
 }
 
-/** Listens nowhere yet. */
-export function createMember(name: string, tally: Tally): FleetMember {
+/** Listens nowhere yet. While nobody does, another server must not be given its port: that is `held` until it is closed. */
+export function createMember(name: string, held: HeldPort, tally: Tally): FleetMember {
   let conduct: Conduct = { kind: 'healthy' };
   let behaviour = behaviourOf(conduct);
-  // Held from the first to the last: while nobody listens, another server must not be given it.
-  let held: HeldPort | undefined;
   let server: http.Server | undefined;
   const sockets = new Set<Socket>();
   const counts = { connections: 0, requests: 0, probes: 0, retries: 0 };
@@ -153,8 +151,6 @@ export function createMember(name: string, tally: Tally): FleetMember {
     if (closing !== undefined) await new Promise<void>((resolve) => closing.close(() => resolve()));
   };
   const listen = async () => {
-    held ??= await holdPort();
-    const { port } = held;
     const opening = http.createServer({ keepAliveTimeout: 60_000 }, (request, reply) => {
       // The peer may hang up at any time: that is its right.
       onRequest(request, reply).catch(() => reply.destroy());
@@ -167,16 +163,14 @@ export function createMember(name: string, tally: Tally): FleetMember {
     });
     await new Promise<void>((resolve, reject) => {
       opening.once('error', reject);
-      opening.listen({ host: '127.0.0.1', port, backlog: 256 }, resolve);
+      opening.listen({ host: '127.0.0.1', port: held.port, backlog: 256 }, resolve);
     });
     server = opening;
   };
 
   return {
     name,
-    get url() {
-      return `http://127.0.0.1:${held?.port}/mcp`;
-    },
+    url: `http://127.0.0.1:${held.port}/mcp`,
     listen,
     async become(next) {
       conduct = next;
@@ -202,8 +196,7 @@ export function createMember(name: string, tally: Tally): FleetMember {
     },
     async close() {
       await close();
-      held?.release();
-      held = undefined;
+      held.release();
     },
   };
 }

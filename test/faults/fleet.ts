@@ -7,6 +7,7 @@
  * is never more than what the operator has under way, and "at most five retries" is judged by the servers alone.
  * Probes are counted right where they make one attempt (`spec.retry.attempts: 1`).
  */
+import { holdPort } from '../../hack/held-port.ts';
 import { type Conduct, createMember, type FleetMember, type FleetServer, type ServerCounts } from './fleet-server.ts';
 
 export interface FleetCounts {
@@ -41,7 +42,7 @@ export function createFleet(): Fleet {
   return {
     async open(name, conduct = { kind: 'healthy' }) {
       if (servers.has(name)) throw new Error(`a server ${name} is open already`);
-      const server = createMember(name, tally);
+      const server = createMember(name, await holdPort(), tally);
       servers.set(name, server);
       await server.listen();
       await server.become(conduct);

@@ -41,17 +41,14 @@ const STOP_GRACE_MS = 3_000;
 
 const running = new Set<RealServer>();
 
-/** Starts a server and waits until it answers. Rejects with its output when it ends or stays silent. */
-export async function startRealServer(start: StartCommand): Promise<RealServer> {
-  return startOnce(start, await closedPort());
-}
-
 /** Stops whatever is still running, also after a failed test. */
 export async function stopRealServers(): Promise<void> {
   await Promise.all([...running].map((server) => server.stop()));
 }
 
-async function startOnce(start: StartCommand, port: number): Promise<RealServer> {
+/** Starts a server and waits until it answers. Rejects with its output when it ends or stays silent. */
+export async function startRealServer(start: StartCommand): Promise<RealServer> {
+  const port = await closedPort();
   const child = spawnTethered(start.command, start.args(port), {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...start.env?.(port) },

@@ -351,9 +351,14 @@ describe('watch', () => {
     const { store, causes } = start();
     await advanceUntil(() => replies.length === 0, 'the version has expired');
     await until(() => lists().length === 2, { what: 'it lists again, without a wait' });
-    await watchAt(0);
+    const watch = await watchAt(0);
     expect(causes).toEqual([expect.stringMatching(/^no answer/)]);
     await advanceUntil(() => store.state().trouble === undefined, 'trouble is over');
+    // So it is each time.
+    watch.event('ERROR', statusObject(410, 'Expired'));
+    await until(() => lists().length === 3, { what: 'it lists again, without a wait' });
+    await watchAt(1);
+    expect(causes).toHaveLength(1);
   });
 
   test('each cause of one trouble is told once, when it first shows, and the state says the latest', async () => {

@@ -7,6 +7,12 @@ it('is of 32 MiB unless told otherwise', () => {
   expect([budget.spend(32 * 2 ** 20), budget.spend(1)]).toEqual([true, false]);
 });
 
+it('counts pieces apart from bytes, and lets the last of them pass and no more', () => {
+  const budget = createByteBudget(10);
+  expect([budget.takePieces(LIMITS.pieces - 1), budget.takePieces(1), budget.takePieces(1)]).toEqual([true, true, false]);
+  expect(budget.spend(10)).toBe(true);
+});
+
 it('lets the last byte pass and no more', () => {
   const budget = createByteBudget(10);
   expect([budget.spend(4), budget.spend(6), budget.spend(0), budget.spend(1), budget.spend(0)]).toEqual([

@@ -53,7 +53,7 @@ export const PERMANENT_REASONS = {
   },
   ResponseTooLarge: {
     cause:
-      'The answers pass a limit of the probe: 4 MiB and 200,000 values a body, 32 MiB in all, 64 KiB of headers, depth 64, 64 pages and 10,000 items a list',
+      'The answers pass a limit of the probe: 4 MiB and 200,000 values a body, 32 MiB and 500,000 pieces in all, 64 KiB of headers, depth 64, 64 pages and 10,000 items a list',
     remedy: 'Let the server send less, or in smaller pages.',
   },
   PaginationLoop: {
